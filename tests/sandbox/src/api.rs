@@ -22,17 +22,12 @@ pub(crate) fn answer(settings: &mut Settings, key: &Key, request: &Request) -> R
 }
 
 /// The key that a request came with, if it is one of this side; else the refusal.
-pub(crate) fn authorize<'a>(
-    known: Option<&'a Key>,
-    side: Side,
-    request: &Request,
-) -> Result<&'a Key, Reply> {
+pub(crate) fn authorize<'a>(known: Option<&'a Key>, side: Side, request: &Request) -> Result<&'a Key, Reply> {
     match known {
         Some(key) if key.side == side => Ok(key),
-        None if request.bearer().is_some() => Err(Reply::error(
-            401,
-            "The provided authorization grant is invalid, expired, or revoked",
-        )),
+        None if request.bearer().is_some() => {
+            Err(Reply::error(401, "The provided authorization grant is invalid, expired, or revoked"))
+        }
         _ => Err(Reply::usual(401)),
     }
 }
@@ -63,11 +58,7 @@ fn update(settings: &mut Settings, key: &Key, request: &Request) -> Reply {
         Ok(enabled) => enabled,
         Err(refusal) => return refusal,
     };
-    if settings.set(key.side, request.on_behalf_of(), enabled) {
-        setting(enabled)
-    } else {
-        Reply::usual(404)
-    }
+    if settings.set(key.side, request.on_behalf_of(), enabled) { setting(enabled) } else { Reply::usual(404) }
 }
 
 /// The value that an update asks for. What the real service does with a body that has no
@@ -78,8 +69,8 @@ fn wanted(request: &Request) -> Result<bool, Reply> {
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Reply::error(400, "Content-Type should be application/json"));
     }
-    let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|_| Reply::error(400, "the body should be JSON"))?;
+    let body: Value =
+        serde_json::from_slice(&request.body).map_err(|_| Reply::error(400, "the body should be JSON"))?;
     body.get("enabled")
         .and_then(Value::as_bool)
         .ok_or_else(|| Reply::error_in(400, &json!("enabled"), "enabled should be a boolean"))
@@ -105,9 +96,9 @@ fn list(settings: &Settings, key: &Key, request: &Request) -> Reply {
 fn list_query(side: Side, request: &Request) -> Result<ListQuery, Reply> {
     let number = |name: &str, default: usize| match request.query(name) {
         None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Reply::error_in(400, &json!(name), &format!("{name} should be a number"))),
+        Some(text) => {
+            text.parse().map_err(|_| Reply::error_in(400, &json!(name), &format!("{name} should be a number")))
+        }
     };
     let limit = number("limit", MAX_PAGE)?;
     if !(1..=MAX_PAGE).contains(&limit) {

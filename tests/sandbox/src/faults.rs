@@ -27,19 +27,13 @@ impl Rule {
     /// A rule for every request, for ever.
     #[must_use]
     pub fn always(then: Then) -> Self {
-        Self {
-            then,
-            ..Self::default()
-        }
+        Self { then, ..Self::default() }
     }
 
     /// A rule for the next `times` requests.
     #[must_use]
     pub fn times(times: u32, then: Then) -> Self {
-        Self {
-            times: Some(times),
-            ..Self::always(then)
-        }
+        Self { times: Some(times), ..Self::always(then) }
     }
 
     /// The same rule, for requests on behalf of `name` alone.
@@ -138,37 +132,25 @@ impl Then {
     /// A reply with this status, and the body that the service gives it.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self {
-            status: Some(status),
-            ..Self::default()
-        }
+        Self { status: Some(status), ..Self::default() }
     }
 
     /// A reply of status 200 with this body.
     #[must_use]
     pub fn body(body: impl Into<String>) -> Self {
-        Self {
-            body: Some(body.into()),
-            ..Self::default()
-        }
+        Self { body: Some(body.into()), ..Self::default() }
     }
 
     /// The service's own reply, delivered this way.
     #[must_use]
     pub fn action(action: Action) -> Self {
-        Self {
-            action: Some(action),
-            ..Self::default()
-        }
+        Self { action: Some(action), ..Self::default() }
     }
 
     /// The service's own reply, this much later.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
-        Self {
-            delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-            ..Self::default()
-        }
+        Self { delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), ..Self::default() }
     }
 
     /// The same, with one more header.
@@ -262,10 +244,7 @@ impl Faults {
 
     /// What the rules have in store for a request; it is used up by asking.
     pub fn take(&mut self, request: &Request) -> Option<Then> {
-        let rule = self
-            .rules
-            .iter_mut()
-            .find(|rule| rule.times != Some(0) && rule.matching.takes(request))?;
+        let rule = self.rules.iter_mut().find(|rule| rule.times != Some(0) && rule.matching.takes(request))?;
         if let Some(times) = &mut rule.times {
             *times -= 1;
         }

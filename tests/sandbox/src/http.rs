@@ -24,10 +24,7 @@ pub(crate) struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub fn path(&self) -> &str {
@@ -85,11 +82,7 @@ impl Reply {
     }
 
     pub fn json_bytes(status: u16, body: Vec<u8>) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type".into(), "application/json".into())],
-            body,
-        }
+        Self { status, headers: vec![("Content-Type".into(), "application/json".into())], body }
     }
 
     pub fn error(status: u16, message: &str) -> Self {
@@ -104,11 +97,7 @@ impl Reply {
     /// The reply that the service is known to give with this status.
     pub fn usual(status: u16) -> Self {
         match status {
-            204 | 304 => Self {
-                status,
-                headers: Vec::new(),
-                body: Vec::new(),
-            },
+            204 | 304 => Self { status, headers: Vec::new(), body: Vec::new() },
             ..400 => Self::json(status, &json!({})),
             400 => Self::error(400, "bad request"),
             401 => Self::error(401, "authorization required"),
@@ -127,17 +116,12 @@ impl Reply {
     pub fn html(status: u16) -> Self {
         let title = format!("{status} {}", reason(status));
         let body = format!("<html><head><title>{title}</title></head><body>{title}</body></html>");
-        Self {
-            status,
-            headers: vec![("Content-Type".into(), "text/html".into())],
-            body: body.into_bytes(),
-        }
+        Self { status, headers: vec![("Content-Type".into(), "text/html".into())], body: body.into_bytes() }
     }
 
     /// Sets a header in place of one of that name, in any letter case.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
@@ -149,9 +133,7 @@ impl Reply {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(known, _)| known.eq_ignore_ascii_case(name))
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     /// The status line and the headers.
@@ -221,10 +203,7 @@ impl RequestReader {
     }
 
     /// Reads a whole request.
-    pub async fn read<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        stream: &mut S,
-    ) -> io::Result<Request> {
+    pub async fn read<S: AsyncRead + AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<Request> {
         let (mut request, head) = loop {
             match parse_head(&self.buffer)? {
                 Some(parsed) => break parsed,
@@ -241,11 +220,7 @@ impl RequestReader {
         Ok(request)
     }
 
-    async fn body<S: AsyncRead + Unpin>(
-        &mut self,
-        stream: &mut S,
-        request: &Request,
-    ) -> io::Result<Vec<u8>> {
+    async fn body<S: AsyncRead + Unpin>(&mut self, stream: &mut S, request: &Request) -> io::Result<Vec<u8>> {
         if let Some(coding) = request.header("transfer-encoding") {
             if !coding.eq_ignore_ascii_case("chunked") {
                 return Err(malformed("unknown transfer coding"));
@@ -290,11 +265,7 @@ impl RequestReader {
         }
     }
 
-    async fn take<S: AsyncRead + Unpin>(
-        &mut self,
-        stream: &mut S,
-        length: usize,
-    ) -> io::Result<Vec<u8>> {
+    async fn take<S: AsyncRead + Unpin>(&mut self, stream: &mut S, length: usize) -> io::Result<Vec<u8>> {
         if length > MAX_BODY {
             return Err(malformed("body too large"));
         }
@@ -316,9 +287,7 @@ impl RequestReader {
 fn parse_head(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
-    let status = parsed
-        .parse(bytes)
-        .map_err(|why| malformed(&why.to_string()))?;
+    let status = parsed.parse(bytes).map_err(|why| malformed(&why.to_string()))?;
     let httparse::Status::Complete(length) = status else {
         return Ok(None);
     };
@@ -350,16 +319,9 @@ mod tests {
 
     #[test]
     fn a_query_is_decoded() {
-        let request = Request {
-            target: "/v3/subusers?limit=5&username=a%40b.c+d%2&offset".into(),
-            ..Request::default()
-        };
-        let cases = [
-            ("limit", Some("5")),
-            ("username", Some("a@b.c d%2")),
-            ("offset", Some("")),
-            ("region", None),
-        ];
+        let request =
+            Request { target: "/v3/subusers?limit=5&username=a%40b.c+d%2&offset".into(), ..Request::default() };
+        let cases = [("limit", Some("5")), ("username", Some("a@b.c d%2")), ("offset", Some("")), ("region", None)];
         for (name, value) in cases {
             assert_eq!(request.query(name).as_deref(), value, "{name}");
         }

@@ -39,10 +39,7 @@ impl Record {
     /// The value of a header, whatever the case of its name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
@@ -142,11 +139,6 @@ impl Journal {
     }
 
     pub fn stats(&self, windows: Vec<Window>) -> Stats {
-        Stats {
-            connections: self.connections,
-            handshakes: self.handshakes,
-            requests: self.requests,
-            windows,
-        }
+        Stats { connections: self.connections, handshakes: self.handshakes, requests: self.requests, windows }
     }
 }

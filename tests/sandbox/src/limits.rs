@@ -41,12 +41,7 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub fn new(side: Side, limit: u32, length: Duration) -> Self {
-        Self {
-            side,
-            limit,
-            length,
-            windows: Vec::new(),
-        }
+        Self { side, limit, length, windows: Vec::new() }
     }
 
     /// Counts a request that came `now`, on the sandbox's clock.
@@ -110,11 +105,7 @@ mod tests {
         assert_eq!(last.resets_in, Duration::from_secs(1));
         assert!(!admit(14_999).allowed);
         assert!(admit(15_000).allowed);
-        let counts: Vec<_> = limiter
-            .windows()
-            .iter()
-            .map(|window| (window.allowed, window.refused))
-            .collect();
+        let counts: Vec<_> = limiter.windows().iter().map(|window| (window.allowed, window.refused)).collect();
         assert_eq!(counts, [(2, 1), (1, 0)]);
     }
 

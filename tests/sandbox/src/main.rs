@@ -46,12 +46,7 @@ struct Arguments {
     #[arg(long)]
     no_rate_headers: bool,
     /// Seconds by which the service's clock is ahead (Date, epoch resets); may be negative
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     clock_skew: i64,
     /// Write the lines into this file too, whole or not at all
     #[arg(long, value_name = "PATH")]
@@ -128,9 +123,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> io::Result<()> {
     let sandbox = Sandbox::start(arguments.options())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the lines are out: who reads them may send a signal at once.
         let mut interrupted = signal(SignalKind::interrupt())?;
@@ -164,10 +157,7 @@ fn announce(sandbox: &Sandbox, ready_file: Option<&Path>) -> io::Result<()> {
         Some(path) => format!(" SSL_CERT_FILE={}", quoted(&path.to_string_lossy())),
         None => String::new(),
     };
-    eprintln!(
-        "To use it: export SG_OPEN_TRACKING_BASE_URL={}{trust}",
-        sandbox.url()
-    );
+    eprintln!("To use it: export SG_OPEN_TRACKING_BASE_URL={}{trust}", sandbox.url());
     Ok(())
 }
 
@@ -192,11 +182,7 @@ fn lines(sandbox: &Sandbox) -> String {
 /// A value as a shell reads it back; one that needs no quotes gets none.
 fn quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    if value.chars().all(plain) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', r"'\''"))
-    }
+    if value.chars().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 /// Writes a file so that whoever waits for it never sees a part of it.

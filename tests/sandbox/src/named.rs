@@ -44,46 +44,14 @@ pub const NAMED_FAULTS: &[NamedFault] = &[
         "fault-status-429-reset-epoch-1",
         "the same, with the reset as the epoch second that is SECONDS ahead on the service's clock",
     ),
-    row(
-        "fault-delay-MS",
-        "fault-delay-2000",
-        "the right reply, MS milliseconds late",
-    ),
-    row(
-        "fault-drip-MS",
-        "fault-drip-100",
-        "the right reply, with MS milliseconds before each byte of its body",
-    ),
-    row(
-        "fault-silent",
-        "fault-silent",
-        "no reply, ever; the connection stays open",
-    ),
-    row(
-        "fault-close",
-        "fault-close",
-        "the connection closes before a byte of the reply",
-    ),
-    row(
-        "fault-close-in-header",
-        "fault-close-in-header",
-        "it closes in the middle of the reply's headers",
-    ),
-    row(
-        "fault-close-in-body",
-        "fault-close-in-body",
-        "it closes in the middle of the reply's body",
-    ),
-    row(
-        "fault-close-after-reply",
-        "fault-close-after-reply",
-        "the right reply that promises to stay, then it closes",
-    ),
-    row(
-        "fault-reset",
-        "fault-reset",
-        "the connection breaks (RST) before a byte of the reply",
-    ),
+    row("fault-delay-MS", "fault-delay-2000", "the right reply, MS milliseconds late"),
+    row("fault-drip-MS", "fault-drip-100", "the right reply, with MS milliseconds before each byte of its body"),
+    row("fault-silent", "fault-silent", "no reply, ever; the connection stays open"),
+    row("fault-close", "fault-close", "the connection closes before a byte of the reply"),
+    row("fault-close-in-header", "fault-close-in-header", "it closes in the middle of the reply's headers"),
+    row("fault-close-in-body", "fault-close-in-body", "it closes in the middle of the reply's body"),
+    row("fault-close-after-reply", "fault-close-after-reply", "the right reply that promises to stay, then it closes"),
+    row("fault-reset", "fault-reset", "the connection breaks (RST) before a byte of the reply"),
     row(
         "fault-reset-after-reply",
         "fault-reset-after-reply",
@@ -94,63 +62,19 @@ pub const NAMED_FAULTS: &[NamedFault] = &[
         "fault-not-applied",
         "an update changes nothing and answers 200 with the other value; a read is answered rightly",
     ),
-    row(
-        "fault-malformed-json",
-        "fault-malformed-json",
-        "200, `{\"enabled\":fal`",
-    ),
+    row("fault-malformed-json", "fault-malformed-json", "200, `{\"enabled\":fal`"),
     row("fault-empty-body", "fault-empty-body", "200, no body"),
     row("fault-no-enabled", "fault-no-enabled", "200, `{}`"),
-    row(
-        "fault-string-enabled",
-        "fault-string-enabled",
-        "200, `{\"enabled\":\"false\"}`",
-    ),
-    row(
-        "fault-huge-body",
-        "fault-huge-body",
-        "200, the right JSON after 8 MiB of spaces",
-    ),
-    row(
-        "fault-chunked",
-        "fault-chunked",
-        "the right reply, in chunks of one byte",
-    ),
-    row(
-        "fault-until-close",
-        "fault-until-close",
-        "the right reply with no length: it ends where the connection does",
-    ),
-    row(
-        "fault-not-http",
-        "fault-not-http",
-        "bytes that are not HTTP, and the connection closes",
-    ),
-    row(
-        "fault-unicode-message",
-        "fault-unicode-message",
-        "403, message `accès refusé: 権限がありません 🔒`",
-    ),
-    row(
-        "fault-long-message",
-        "fault-long-message",
-        "403, a message of 4000 `é` (8000 bytes)",
-    ),
-    row(
-        "fault-echo-key",
-        "fault-echo-key",
-        "403, a message that repeats the request's key",
-    ),
-    row(
-        "fault-redirect",
-        "fault-redirect",
-        "302 to `https://localhost:1/elsewhere`",
-    ),
-    row(
-        "fault-html-CODE",
-        "fault-html-500",
-        "that status, with an HTML page",
-    ),
+    row("fault-string-enabled", "fault-string-enabled", "200, `{\"enabled\":\"false\"}`"),
+    row("fault-huge-body", "fault-huge-body", "200, the right JSON after 8 MiB of spaces"),
+    row("fault-chunked", "fault-chunked", "the right reply, in chunks of one byte"),
+    row("fault-until-close", "fault-until-close", "the right reply with no length: it ends where the connection does"),
+    row("fault-not-http", "fault-not-http", "bytes that are not HTTP, and the connection closes"),
+    row("fault-unicode-message", "fault-unicode-message", "403, message `accès refusé: 権限がありません 🔒`"),
+    row("fault-long-message", "fault-long-message", "403, a message of 4000 `é` (8000 bytes)"),
+    row("fault-echo-key", "fault-echo-key", "403, a message that repeats the request's key"),
+    row("fault-redirect", "fault-redirect", "302 to `https://localhost:1/elsewhere`"),
+    row("fault-html-CODE", "fault-html-500", "that status, with an HTML page"),
     row(
         "fault-once-FAULT",
         "fault-once-503",
@@ -164,24 +88,15 @@ pub const NAMED_FAULTS: &[NamedFault] = &[
 ];
 
 const fn row(pattern: &'static str, example: &'static str, does: &'static str) -> NamedFault {
-    NamedFault {
-        pattern,
-        example,
-        does,
-    }
+    NamedFault { pattern, example, does }
 }
 
 /// The table of the faults in Markdown, as it stands in README.md.
 #[must_use]
 pub fn markdown_table() -> String {
-    let mut table =
-        String::from("| on-behalf-of | for example | what the request meets |\n|---|---|---|\n");
+    let mut table = String::from("| on-behalf-of | for example | what the request meets |\n|---|---|---|\n");
     for fault in NAMED_FAULTS {
-        let _ = writeln!(
-            table,
-            "| `{}` | `{}` | {} |",
-            fault.pattern, fault.example, fault.does
-        );
+        let _ = writeln!(table, "| `{}` | `{}` | {} |", fault.pattern, fault.example, fault.does);
     }
     table
 }
@@ -200,8 +115,7 @@ pub(crate) fn parse(name: &str) -> Option<(Fault<'_>, bool)> {
     }
     let asked = &words[1..];
     let bare = [&["status"], asked].concat();
-    let (fault, _nonce) =
-        parse_words(asked).or_else(|| parse_words(&bare).map(|(fault, _)| (fault, &[][..])))?;
+    let (fault, _nonce) = parse_words(asked).or_else(|| parse_words(&bare).map(|(fault, _)| (fault, &[][..])))?;
     Some((fault, true))
 }
 
@@ -230,15 +144,11 @@ pub(crate) enum Fault<'a> {
 fn parse_words<'a, 'w>(words: &'w [&'a str]) -> Option<(Fault<'a>, &'w [&'a str])> {
     use Fault::{Body, Delay, Deliver, Drip, Html, Reset, ResetEpoch, RetryAfter, Status};
     let found = match words {
-        ["status", code, "retry", "after", seconds, rest @ ..] => {
-            (RetryAfter(status(code)?, seconds), rest)
-        }
+        ["status", code, "retry", "after", seconds, rest @ ..] => (RetryAfter(status(code)?, seconds), rest),
         ["status", code, "reset", "epoch", seconds, rest @ ..] => {
             (ResetEpoch(status(code)?, seconds.parse().ok()?), rest)
         }
-        ["status", code, "reset", seconds, rest @ ..] => {
-            (Reset(status(code)?, seconds.parse().ok()?), rest)
-        }
+        ["status", code, "reset", seconds, rest @ ..] => (Reset(status(code)?, seconds.parse().ok()?), rest),
         ["status", code, rest @ ..] => (Status(status(code)?), rest),
         ["html", code, rest @ ..] => (Html(status(code)?), rest),
         ["delay", ms, rest @ ..] => (Delay(ms.parse().ok()?), rest),
@@ -278,10 +188,7 @@ impl Fault<'_> {
     pub fn then(self, request: &Request, enabled: Option<bool>, now: i64) -> Option<Then> {
         let forbidden = |message: &str| {
             let body = json!({ "errors": [{ "field": "null", "message": message }] });
-            Then {
-                status: Some(403),
-                ..Then::body(body.to_string())
-            }
+            Then { status: Some(403), ..Then::body(body.to_string()) }
         };
         Some(match self {
             Self::Status(code) => Then::status(code),
@@ -289,20 +196,11 @@ impl Fault<'_> {
             Self::Reset(code, seconds) => limited(code, i64::from(seconds)),
             Self::ResetEpoch(code, seconds) => limited(code, now + i64::from(seconds)),
             Self::Html(code) => html(code),
-            Self::Delay(delay_ms) => Then {
-                delay_ms,
-                ..Then::default()
-            },
-            Self::Drip(drip_ms) => Then {
-                drip_ms,
-                ..Then::default()
-            },
+            Self::Delay(delay_ms) => Then { delay_ms, ..Then::default() },
+            Self::Drip(drip_ms) => Then { drip_ms, ..Then::default() },
             Self::Deliver(action) => Then::action(action),
             Self::Body(body) => Then::body(body),
-            Self::NotHttp => Then {
-                action: Some(Action::Raw),
-                ..Then::body("SSH-2.0-OpenSSH_9.2\r\n")
-            },
+            Self::NotHttp => Then { action: Some(Action::Raw), ..Then::body("SSH-2.0-OpenSSH_9.2\r\n") },
             Self::NotApplied => Then::body(json!({ "enabled": !asked(request)? }).to_string()),
             Self::HugeBody => {
                 let right = json!({ "enabled": asked(request).or(enabled) });
@@ -310,10 +208,7 @@ impl Fault<'_> {
             }
             Self::UnicodeMessage => forbidden("accès refusé: 権限がありません 🔒"),
             Self::LongMessage => forbidden(&"é".repeat(4000)),
-            Self::EchoKey => forbidden(&format!(
-                "access forbidden for {}",
-                request.bearer().unwrap_or_default()
-            )),
+            Self::EchoKey => forbidden(&format!("access forbidden for {}", request.bearer().unwrap_or_default())),
             Self::Redirect => Then::status(302).header("Location", "https://localhost:1/elsewhere"),
         })
     }
@@ -334,11 +229,7 @@ fn limited(code: u16, reset: i64) -> Then {
 
 fn html(code: u16) -> Then {
     let page = Reply::html(code);
-    Then {
-        status: Some(code),
-        ..Then::body(String::from_utf8_lossy(&page.body))
-    }
-    .header("Content-Type", "text/html")
+    Then { status: Some(code), ..Then::body(String::from_utf8_lossy(&page.body)) }.header("Content-Type", "text/html")
 }
 
 #[cfg(test)]
@@ -349,11 +240,7 @@ mod tests {
     fn every_example_is_known_and_fits_its_pattern() {
         for fault in NAMED_FAULTS {
             assert!(is_known(fault.example), "{}", fault.example);
-            let fixed: String = fault
-                .pattern
-                .chars()
-                .take_while(|c| !c.is_ascii_uppercase())
-                .collect();
+            let fixed: String = fault.pattern.chars().take_while(|c| !c.is_ascii_uppercase()).collect();
             assert!(fault.example.starts_with(&fixed), "{}", fault.example);
         }
     }

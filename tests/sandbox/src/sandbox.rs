@@ -46,11 +46,7 @@ impl Sandbox {
             (Some(authority), Some(acceptor))
         };
         let ports = [options.port, options.eu_port];
-        let base = if options.http {
-            "http://127.0.0.1"
-        } else {
-            "https://localhost"
-        };
+        let base = if options.http { "http://127.0.0.1" } else { "https://localhost" };
         let shared = Arc::new(Shared::new(options));
 
         // One thread, so that what a reply makes a client do next finds the state that the reply
@@ -64,26 +60,17 @@ impl Sandbox {
         let urls = [0, 1].map(|side| format!("{base}:{}", listening[side].0));
         let (stop, stopped) = oneshot::channel();
         let serving = shared.clone();
-        let thread = thread::Builder::new()
-            .name("sandbox".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    for (side, (_, listeners)) in Side::BOTH.into_iter().zip(listening) {
-                        for listener in listeners {
-                            serve(&serving, side, listener, acceptor.as_ref());
-                        }
+        let thread = thread::Builder::new().name("sandbox".into()).spawn(move || {
+            runtime.block_on(async {
+                for (side, (_, listeners)) in Side::BOTH.into_iter().zip(listening) {
+                    for listener in listeners {
+                        serve(&serving, side, listener, acceptor.as_ref());
                     }
-                    let _ = stopped.await; // an error is the handle's end, which stops it as well
-                });
-            })?;
-        Ok(Self {
-            shared,
-            urls,
-            authority,
-            runtime: handle,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+                }
+                let _ = stopped.await; // an error is the handle's end, which stops it as well
+            });
+        })?;
+        Ok(Self { shared, urls, authority, runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The global side's base URL.
@@ -221,16 +208,6 @@ impl Drop for Sandbox {
     }
 }
 
-fn serve(
-    shared: &Arc<Shared>,
-    side: Side,
-    listener: TcpListener,
-    acceptor: Option<&tokio_rustls::TlsAcceptor>,
-) {
-    tokio::spawn(server::accept(
-        shared.clone(),
-        side,
-        listener,
-        acceptor.cloned(),
-    ));
+fn serve(shared: &Arc<Shared>, side: Side, listener: TcpListener, acceptor: Option<&tokio_rustls::TlsAcceptor>) {
+    tokio::spawn(server::accept(shared.clone(), side, listener, acceptor.cloned()));
 }

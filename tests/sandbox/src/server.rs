@@ -49,21 +49,12 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections for as long as the sandbox lives.
-pub(crate) async fn accept(
-    shared: Arc<Shared>,
-    side: Side,
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-) {
+pub(crate) async fn accept(shared: Arc<Shared>, side: Side, listener: TcpListener, tls: Option<TlsAcceptor>) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
                 lock(&shared.journal).accepted();
-                let client = Client {
-                    side,
-                    connection: shared.next_connection(),
-                    peer,
-                };
+                let client = Client { side, connection: shared.next_connection(), peer };
                 tokio::spawn(open(shared.clone(), client, socket, tls.clone()));
             }
             // Out of file descriptors, say: leave the others a moment to end.
@@ -83,9 +74,7 @@ struct Client {
 async fn open(shared: Arc<Shared>, client: Client, socket: TcpStream, tls: Option<TlsAcceptor>) {
     let _ = socket.set_nodelay(true);
     let Some(tls) = tls else {
-        return Connection::new(&shared, client, Opening::Plain)
-            .run(socket)
-            .await;
+        return Connection::new(&shared, client, Opening::Plain).run(socket).await;
     };
     let Ok(stream) = tls.accept(socket).await else {
         return lock(&shared.journal).handshake_failed();
@@ -144,12 +133,7 @@ struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     fn new(shared: &'a Shared, client: Client, opening: Opening) -> Self {
-        Self {
-            shared,
-            client,
-            opening,
-            user: None,
-        }
+        Self { shared, client, opening, user: None }
     }
 
     async fn run<W: Wire>(mut self, mut wire: W) {
@@ -187,23 +171,11 @@ impl<'a> Connection<'a> {
     }
 
     /// The first exchange. Until it is over the connection is new, not idle.
-    async fn first<W: Wire>(
-        &mut self,
-        reader: &mut RequestReader,
-        wire: &mut W,
-    ) -> io::Result<After> {
-        if reader.wait(wire).await? {
-            self.exchange(reader, wire).await
-        } else {
-            Ok(After::Close)
-        }
+    async fn first<W: Wire>(&mut self, reader: &mut RequestReader, wire: &mut W) -> io::Result<After> {
+        if reader.wait(wire).await? { self.exchange(reader, wire).await } else { Ok(After::Close) }
     }
 
-    async fn exchange<W: Wire>(
-        &mut self,
-        reader: &mut RequestReader,
-        wire: &mut W,
-    ) -> io::Result<After> {
+    async fn exchange<W: Wire>(&mut self, reader: &mut RequestReader, wire: &mut W) -> io::Result<After> {
         let request = match reader.read(wire).await {
             Ok(request) => request,
             Err(why) if why.kind() == io::ErrorKind::InvalidData => {
@@ -214,10 +186,7 @@ impl<'a> Connection<'a> {
         };
         let (mut reply, delivery) = if admin::is_admin(&request) {
             self.used_by(User::Admin);
-            (
-                admin::answer(self.shared, &request).await,
-                Delivery::default(),
-            )
+            (admin::answer(self.shared, &request).await, Delivery::default())
         } else {
             self.used_by(User::Client);
             let at_us = self.shared.now_us();
@@ -273,19 +242,12 @@ fn line(record: &Record) -> String {
         record.method,
         record.path,
         record.on_behalf_of.as_deref().unwrap_or("-"),
-        record
-            .status
-            .map_or("-".to_owned(), |status| status.to_string()),
+        record.status.map_or("-".to_owned(), |status| status.to_string()),
     )
 }
 
 /// Puts a reply on the wire, or the fault that takes its place.
-async fn deliver<W: Wire>(
-    wire: &mut W,
-    mut reply: Reply,
-    delivery: Delivery,
-    keep_alive: bool,
-) -> io::Result<After> {
+async fn deliver<W: Wire>(wire: &mut W, mut reply: Reply, delivery: Delivery, keep_alive: bool) -> io::Result<After> {
     if !delivery.delay.is_zero() {
         tokio::time::sleep(delivery.delay).await;
     }

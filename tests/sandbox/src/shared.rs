@@ -31,10 +31,7 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// Whether the reply's status line reaches the wire.
     pub fn tells_status(&self) -> bool {
-        !matches!(
-            self.action,
-            Some(Action::CloseBeforeReply | Action::Reset | Action::Silent | Action::Raw)
-        )
+        !matches!(self.action, Some(Action::CloseBeforeReply | Action::Reset | Action::Silent | Action::Raw))
     }
 }
 
@@ -54,9 +51,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub fn new(options: Options) -> Self {
-        let limiters = options.limit.map(|limit| {
-            Mutex::new(Side::BOTH.map(|side| Limiter::new(side, limit, options.window)))
-        });
+        let limiters =
+            options.limit.map(|limit| Mutex::new(Side::BOTH.map(|side| Limiter::new(side, limit, options.window))));
         Self {
             keys: Keys::new(),
             settings: Mutex::new(Settings::new(options.subusers)),
@@ -87,9 +83,7 @@ impl Shared {
     /// What a request is answered, and how the answer travels.
     pub fn judge(&self, side: Side, request: &Request) -> (Reply, Delivery) {
         let known = request.bearer().and_then(|token| self.keys.find(token));
-        let standing = known
-            .filter(|key| key.side == side)
-            .and_then(|_| self.admit(side));
+        let standing = known.filter(|key| key.side == side).and_then(|_| self.admit(side));
         let (mut reply, delivery) = match standing {
             Some(Standing { allowed: false, .. }) => (Reply::usual(429), Delivery::default()),
             _ => self.judge_admitted(side, request),
@@ -127,9 +121,7 @@ impl Shared {
     }
 
     fn carry_out(&self, then: &Then, side: Side, request: &Request) -> (Reply, Delivery) {
-        let mut reply = then
-            .replacement()
-            .unwrap_or_else(|| self.serve(side, request));
+        let mut reply = then.replacement().unwrap_or_else(|| self.serve(side, request));
         for (name, value) in &then.headers {
             reply.set(name, value);
         }
@@ -173,11 +165,7 @@ impl Shared {
     fn wall_clock(&self) -> SystemTime {
         let skew = Duration::from_secs(self.options.clock_skew.unsigned_abs());
         let now = SystemTime::now();
-        if self.options.clock_skew < 0 {
-            now - skew
-        } else {
-            now + skew
-        }
+        if self.options.clock_skew < 0 { now - skew } else { now + skew }
     }
 
     fn epoch_seconds(&self) -> i64 {
@@ -187,10 +175,7 @@ impl Shared {
     pub fn stats(&self) -> Stats {
         let windows = match &self.limiters {
             None => Vec::new(),
-            Some(limiters) => lock(limiters)
-                .iter()
-                .flat_map(|limiter| limiter.windows().to_vec())
-                .collect(),
+            Some(limiters) => lock(limiters).iter().flat_map(|limiter| limiter.windows().to_vec()).collect(),
         };
         lock(&self.journal).stats(windows)
     }

@@ -52,13 +52,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub fn new() -> Self {
-        let full = |name, side| Key {
-            token: token(name),
-            side,
-            may_read: true,
-            may_update: true,
-            may_list: true,
-        };
+        let full = |name, side| Key { token: token(name), side, may_read: true, may_update: true, may_list: true };
         let narrow = |name, may_read| Key {
             token: token(name),
             side: Side::Global,
@@ -75,9 +69,7 @@ impl Keys {
     }
 
     pub fn find(&self, token: &str) -> Option<&Key> {
-        [&self.global, &self.eu, &self.read, &self.update]
-            .into_iter()
-            .find(|key| key.token == token)
+        [&self.global, &self.eu, &self.read, &self.update].into_iter().find(|key| key.token == token)
     }
 }
 
@@ -111,11 +103,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub fn new(subusers: u32) -> Self {
-        Self {
-            subusers,
-            own: [None; 2],
-            changed: [HashMap::new(), HashMap::new()],
-        }
+        Self { subusers, own: [None; 2], changed: [HashMap::new(), HashMap::new()] }
     }
 
     /// The setting of an account, the key's own if no other is named; `None` if there is no
@@ -125,12 +113,7 @@ impl Settings {
             return Some(self.own[side as usize].unwrap_or(true));
         };
         let known = self.exists(name);
-        known.then(|| {
-            self.changed[side as usize]
-                .get(name)
-                .copied()
-                .unwrap_or(true)
-        })
+        known.then(|| self.changed[side as usize].get(name).copied().unwrap_or(true))
     }
 
     /// Changes an account's setting; false if there is no such account.
@@ -233,13 +216,7 @@ mod tests {
     fn only_existing_accounts_have_a_setting() {
         let settings = Settings::new(3);
         let known = ["subuser-00003", "news@example.com", "account-id customer-1"];
-        let unknown = [
-            "subuser-00004",
-            "subuser-0003",
-            "account-id x",
-            "nobody",
-            "",
-        ];
+        let unknown = ["subuser-00004", "subuser-0003", "account-id x", "nobody", ""];
         for name in known {
             assert_eq!(settings.get(Side::Eu, Some(name)), Some(true), "{name}");
         }
@@ -254,9 +231,6 @@ mod tests {
         assert!(settings.set(Side::Global, None, false));
         assert!(settings.set(Side::Eu, Some("subuser-00001"), false));
         assert_eq!(settings.get(Side::Eu, None), Some(true));
-        assert_eq!(
-            settings.get(Side::Global, Some("subuser-00001")),
-            Some(true)
-        );
+        assert_eq!(settings.get(Side::Global, Some("subuser-00001")), Some(true));
     }
 }

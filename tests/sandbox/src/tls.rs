@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
@@ -31,9 +31,7 @@ pub(crate) fn prepare(ca_file: Option<&Path>) -> io::Result<(Authority, TlsAccep
     let (ca_file, dir) = match ca_file {
         Some(path) => (path.to_owned(), None),
         None => {
-            let dir = tempfile::Builder::new()
-                .prefix("sg-open-tracking-sandbox-")
-                .tempdir()?;
+            let dir = tempfile::Builder::new().prefix("sg-open-tracking-sandbox-").tempdir()?;
             (dir.path().join("ca.pem"), Some(dir))
         }
     };
@@ -52,10 +50,8 @@ fn authority_params() -> CertificateParams {
 fn server_config(issuer: &Issuer<'_, KeyPair>) -> io::Result<ServerConfig> {
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let mut params = params("localhost");
-    params.subject_alt_names = ["localhost", "127.0.0.1", "::1"]
-        .map(subject_alt_name)
-        .into_iter()
-        .collect::<io::Result<_>>()?;
+    params.subject_alt_names =
+        ["localhost", "127.0.0.1", "::1"].map(subject_alt_name).into_iter().collect::<io::Result<_>>()?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true; // strict verifiers insist on it
@@ -64,10 +60,9 @@ fn server_config(issuer: &Issuer<'_, KeyPair>) -> io::Result<ServerConfig> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {
-            builder.with_no_client_auth().with_single_cert(
-                vec![certificate.der().clone()],
-                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            )
+            builder
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
         })
         .map_err(io::Error::other)?;
     config.ticketer = ring::Ticketer::new().map_err(io::Error::other)?;
@@ -78,9 +73,7 @@ fn server_config(issuer: &Issuer<'_, KeyPair>) -> io::Result<ServerConfig> {
 fn params(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2049, 12, 31);
     params
@@ -89,9 +82,6 @@ fn params(common_name: &str) -> CertificateParams {
 fn subject_alt_name(name: &str) -> io::Result<rcgen::SanType> {
     match name.parse() {
         Ok(address) => Ok(rcgen::SanType::IpAddress(address)),
-        Err(_) => name
-            .try_into()
-            .map(rcgen::SanType::DnsName)
-            .map_err(io::Error::other),
+        Err(_) => name.try_into().map(rcgen::SanType::DnsName).map_err(io::Error::other),
     }
 }
