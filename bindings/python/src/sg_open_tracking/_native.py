@@ -1,0 +1,109 @@
+"""The ctypes layer: finds the library, checks its version and declares its functions."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import POINTER, c_bool, c_char, c_char_p, c_int32, c_int64, c_uint8, c_uint32, c_void_p
+from pathlib import Path
+from typing import Any, Final
+
+WRITTEN_FOR: Final = (0, 1)
+"""The version of the library that this package was written for."""
+
+if sys.platform == "win32":
+    NAMES = ("sg_open_tracking.dll", "libsg_open_tracking.dll")
+elif sys.platform == "darwin":
+    NAMES = ("libsg_open_tracking.1.dylib", "libsg_open_tracking.dylib")
+else:
+    NAMES = ("libsg_open_tracking.so.1", "libsg_open_tracking.so")
+
+
+class SgResult(ctypes.Structure):
+    """`sg_result`: 512 bytes, a layout that never changes."""
+
+    _fields_ = (
+        ("code", c_int32),
+        ("http_status", c_int32),
+        ("enabled", c_bool),
+        ("reserved_", c_uint8 * 3),
+        ("attempts", c_uint32),
+        ("retry_after_ms", c_int64),
+        ("elapsed_us", c_int64),
+        ("message", c_char * 480),
+    )
+
+    code: int
+    http_status: int
+    enabled: bool
+    attempts: int
+    retry_after_ms: int
+    elapsed_us: int
+    message: bytes
+
+
+_CONFIG = _CLIENT = c_void_p
+_RESULT = POINTER(SgResult)
+
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "sg_open_tracking_update": (c_int32, (c_char_p, c_bool, c_int32, c_char_p, POINTER(c_bool))),
+    "sg_open_tracking_get": (c_int32, (c_char_p, c_int32, c_char_p, POINTER(c_bool))),
+    "sg_config_new": (_CONFIG, ()),
+    "sg_config_free": (None, (_CONFIG,)),
+    "sg_config_set_timeout_ms": (c_int32, (_CONFIG, c_uint32)),
+    "sg_config_set_connect_timeout_ms": (c_int32, (_CONFIG, c_uint32)),
+    "sg_config_set_max_retries": (c_int32, (_CONFIG, c_uint32)),
+    "sg_config_set_max_connections": (c_int32, (_CONFIG, c_uint32)),
+    "sg_config_set_requests_per_minute": (c_int32, (_CONFIG, c_uint32)),
+    "sg_config_set_base_url": (c_int32, (_CONFIG, c_char_p)),
+    "sg_config_set_proxy": (c_int32, (_CONFIG, c_char_p)),
+    "sg_config_set_ca_file": (c_int32, (_CONFIG, c_char_p)),
+    "sg_config_set_user_agent": (c_int32, (_CONFIG, c_char_p)),
+    "sg_client_new": (c_int32, (c_char_p, c_int32, _CONFIG, POINTER(_CLIENT))),
+    "sg_client_derive": (c_int32, (_CLIENT, c_uint32, POINTER(_CLIENT))),
+    "sg_client_free": (None, (_CLIENT,)),
+    "sg_client_update": (c_int32, (_CLIENT, c_bool, c_char_p, _RESULT)),
+    "sg_client_get": (c_int32, (_CLIENT, c_char_p, _RESULT)),
+    "sg_client_cancel": (None, (_CLIENT,)),
+    "sg_strerror": (c_char_p, (c_int32,)),
+    "sg_version": (c_char_p, ()),
+}
+
+
+def _open() -> ctypes.CDLL:
+    """The library that the environment names; else one beside this file; else the loader's."""
+    named = os.environ.get("SG_OPEN_TRACKING_LIBRARY")
+    beside = [str(path) for path in map(Path(__file__).with_name, NAMES) if path.exists()]
+    failures = []
+    for candidate in [named] if named else [*beside, *NAMES]:
+        try:
+            return ctypes.CDLL(candidate)
+        except OSError as error:
+            failures.append(f"  {candidate}: {error}")
+    hint = "install it, or set SG_OPEN_TRACKING_LIBRARY to its path"
+    raise ImportError("\n".join([f"libsg_open_tracking was not found: {hint}. Tried:", *failures]))
+
+
+def check_version(version: str) -> None:
+    """Refuses a library of another major version; before 1.0, of another minor version."""
+    parts = 2 if WRITTEN_FOR[0] == 0 else 1
+    if [int(part) for part in version.split(".")[:parts]] != list(WRITTEN_FOR[:parts]):
+        wanted = ".".join(map(str, WRITTEN_FOR))
+        raise ImportError(
+            f"libsg_open_tracking {version} was found, and this package was written for {wanted}"
+        )
+
+
+def load() -> ctypes.CDLL:
+    """The library, with every function declared."""
+    library = _open()
+    try:
+        library.sg_version.restype = c_char_p
+        check_version(library.sg_version().decode())
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except AttributeError as error:
+        raise ImportError(f"{library._name} is not the libsg_open_tracking that was meant: {error}") from None
+    return library

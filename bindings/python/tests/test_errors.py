@@ -1,0 +1,115 @@
+"""What goes wrong, and what is raised for it."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+
+import pytest
+from conftest import Sandbox
+
+import sg_open_tracking as sg
+from sg_open_tracking import Client, Code
+
+FAULTS: list[tuple[str, type[sg.OpenTrackingError], Code, int]] = [
+    ("fault-status-400", sg.BadRequest, Code.BAD_REQUEST, 400),
+    ("fault-status-401", sg.Unauthorized, Code.UNAUTHORIZED, 401),
+    ("fault-status-403", sg.Forbidden, Code.FORBIDDEN, 403),
+    ("fault-status-404", sg.NotFound, Code.NOT_FOUND, 404),
+    ("fault-status-429", sg.RateLimited, Code.RATE_LIMITED, 429),
+    ("fault-status-451", sg.BadRequest, Code.BAD_REQUEST, 451),
+    ("fault-status-500", sg.ServerError, Code.SERVER, 500),
+    ("fault-status-503", sg.ServerError, Code.SERVER, 503),
+    ("fault-redirect", sg.UnexpectedStatus, Code.STATUS, 302),
+    ("fault-not-applied", sg.NotApplied, Code.NOT_APPLIED, 200),
+    ("fault-malformed-json", sg.ProtocolError, Code.PROTOCOL, 200),
+    ("fault-no-enabled", sg.ProtocolError, Code.PROTOCOL, 200),
+    ("fault-close", sg.ConnectionBroken, Code.IO, 0),
+    ("fault-unicode-message", sg.Forbidden, Code.FORBIDDEN, 403),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "code", "http_status"), FAULTS)
+def test_fault(
+    client: Client, fault: str, kind: type[sg.OpenTrackingError], code: Code, http_status: int
+) -> None:
+    with pytest.raises(sg.OpenTrackingError) as caught:
+        client.update(True, on_behalf_of=fault)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.code, error.http_status, error.attempts) == (code, http_status, 1)
+    assert error.enabled is (False if kind is sg.NotApplied else None)
+    assert error.elapsed > 0
+    assert str(error)
+
+
+def test_unicode_arrives(client: Client) -> None:
+    with pytest.raises(sg.Forbidden, match="権限がありません"):
+        client.get(on_behalf_of="fault-unicode-message")
+
+
+def test_scopes(sandbox: Sandbox) -> None:
+    with sandbox.client(sandbox.read_key) as client:
+        assert client.get().http_status == 200
+        with pytest.raises(sg.Forbidden, match=r"tracking_settings\.open\.update"):
+            client.update(True)
+    with sandbox.client(sandbox.update_key) as client:
+        assert client.update(True).enabled
+        with pytest.raises(sg.Forbidden, match=r"tracking_settings\.open\.read"):
+            client.get()
+
+
+def test_wrong_key(sandbox: Sandbox) -> None:
+    with sandbox.client("SG.wrong") as client, pytest.raises(sg.Unauthorized) as caught:
+        client.update(True)
+    assert "SG.wrong" not in str(caught.value)
+
+
+def test_retry_after(sandbox: Sandbox) -> None:
+    with sandbox.client(timeout=0.5) as client, pytest.raises(sg.RateLimited) as caught:
+        client.update(True, on_behalf_of="fault-status-429-retry-after-1")
+    assert caught.value.retry_after == 1.0
+
+
+def test_connections_that_fail(sandbox: Sandbox) -> None:
+    with sandbox.client(base_url="https://127.0.0.1:1") as client, pytest.raises(sg.ConnectFailed):
+        client.get()
+    with sandbox.client(proxy="http://127.0.0.1:1") as client, pytest.raises(sg.ProxyFailed):
+        client.get()
+    with sandbox.client(ca_file=None) as client, pytest.raises(sg.TlsFailed):
+        client.get()
+
+
+def test_families() -> None:
+    assert issubclass(sg.ArgumentError, ValueError)
+    assert issubclass(sg.ClosedError, sg.ArgumentError)
+    assert issubclass(sg.TimeoutError, builtins.TimeoutError)
+    assert issubclass(sg.ConnectionFailed, ConnectionError)
+    connection: list[type] = [
+        sg.DnsFailed,
+        sg.ConnectFailed,
+        sg.ProxyFailed,
+        sg.TlsFailed,
+        sg.ConnectionBroken,
+    ]
+    assert all(issubclass(kind, sg.ConnectionFailed) for kind in connection)
+    api: list[type] = [
+        sg.BadRequest,
+        sg.Unauthorized,
+        sg.Forbidden,
+        sg.NotFound,
+        sg.RateLimited,
+        sg.ServerError,
+        sg.UnexpectedStatus,
+        sg.NotApplied,
+    ]
+    assert all(issubclass(kind, sg.ApiError) for kind in api)
+
+
+def test_an_error_survives_pickling(sandbox: Sandbox) -> None:
+    with sandbox.client(timeout=0.1) as client, pytest.raises(sg.TimeoutError) as caught:
+        client.get(on_behalf_of="fault-silent")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert type(copy) is sg.TimeoutError
+    assert str(copy) == str(caught.value)
+    assert vars(copy) == vars(caught.value)

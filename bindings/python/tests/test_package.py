@@ -1,0 +1,124 @@
+"""The package: in step with the library, found and refused as its README says."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, Sandbox
+
+import sg_open_tracking as sg
+from sg_open_tracking import _errors, _native
+
+HEADER = (REPOSITORY / "include/sg_open_tracking.h").read_text()
+PACKAGES = str(Path(sg.__file__).parents[1])
+README = (REPOSITORY / "bindings/python/README.md").read_text()
+
+
+def test_codes_are_the_headers() -> None:
+    named = re.findall(r"\bSG_(OK|ERR_\w+)\s*=\s*(\d+)", HEADER)
+    assert {(name.replace("ERR_", "", 1), int(value)) for name, value in named} == {
+        (c.name, c) for c in sg.Code
+    }
+
+
+def test_regions_are_the_headers() -> None:
+    named = re.findall(r"\bSG_REGION_(\w+)\s*=\s*(\d+)", HEADER)
+    assert {(name, int(value)) for name, value in named} == {(r.name, r) for r in sg.Region}
+
+
+def test_every_code_has_its_class() -> None:
+    without = {sg.Code.OK, sg.Code.PARTIAL}  # no call of this package returns the second
+    for code in set(sg.Code) - without:
+        error = _errors.error_of(code, "text")
+        assert type(error) is not sg.OpenTrackingError
+        assert error.code == code
+    unknown = _errors.error_of(99, "text")
+    assert (type(unknown), unknown.code) == (sg.OpenTrackingError, 99)
+
+
+def test_every_option_of_the_header_is_offered() -> None:
+    setters = set(re.findall(r"\b(sg_config_set_\w+)\s*\(", HEADER))
+    assert setters == {setter for setter in _native._SIGNATURES if setter.startswith("sg_config_set_")}
+
+
+def test_layout() -> None:
+    assert ctypes.sizeof(_native.SgResult) == 512
+    offsets = {name: getattr(_native.SgResult, name).offset for name, *_ in _native.SgResult._fields_}
+    assert offsets == {
+        "code": 0,
+        "http_status": 4,
+        "enabled": 8,
+        "reserved_": 9,
+        "attempts": 12,
+        "retry_after_ms": 16,
+        "elapsed_us": 24,
+        "message": 32,
+    }
+
+
+def test_versions() -> None:
+    manifest = (REPOSITORY / "Cargo.toml").read_text()
+    version = re.search(r'^version = "(.+)"', manifest, re.MULTILINE)
+    assert version is not None
+    assert sg.__version__ == version[1]
+    assert sg.library_version() == version[1]
+
+
+@pytest.mark.parametrize(
+    ("written_for", "fits", "does_not"),
+    [
+        ((0, 1), ["0.1.0", "0.1.9"], ["0.2.0", "1.1.0", "1.0.0"]),
+        ((1, 2), ["1.2.0", "1.3.1"], ["0.1.0", "2.0.0", "2.2.0"]),
+    ],
+)
+def test_a_library_of_another_version_is_refused(
+    monkeypatch: pytest.MonkeyPatch, written_for: tuple[int, int], fits: list[str], does_not: list[str]
+) -> None:
+    monkeypatch.setattr(_native, "WRITTEN_FOR", written_for)
+    for version in fits:
+        _native.check_version(version)
+    for version in does_not:
+        with pytest.raises(ImportError, match=re.escape(version)):
+            _native.check_version(version)
+
+
+def importing(path: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "SG_OPEN_TRACKING_LIBRARY"}
+    return subprocess.run(
+        [sys.executable, "-c", "import sg_open_tracking as sg; print(sg.library_version())"],
+        env={**kept, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_missing_library_says_where_it_was_looked_for() -> None:
+    done = importing(PACKAGES, SG_OPEN_TRACKING_LIBRARY="/nowhere/library.so")
+    assert "ImportError: libsg_open_tracking was not found" in done.stderr
+    assert "/nowhere/library.so" in done.stderr
+
+
+@pytest.mark.skipif("SG_OPEN_TRACKING_LIBRARY" not in os.environ, reason="no path to take a copy from")
+def test_a_library_beside_the_package_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "sg_open_tracking"
+    package.mkdir()
+    for source in Path(sg.__file__).parent.glob("*.py"):
+        (package / source.name).symlink_to(source)
+    (package / _native.NAMES[-1]).symlink_to(Path(os.environ["SG_OPEN_TRACKING_LIBRARY"]).resolve())
+    done = importing(str(tmp_path))
+    assert done.stdout.strip() == sg.library_version(), done.stderr
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL))
+def test_readme(sandbox: Sandbox, snippet: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", snippet]
+    done = subprocess.run(command, env=sandbox.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "open tracking is off"
