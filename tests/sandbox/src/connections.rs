@@ -12,7 +12,7 @@ use crate::shared::lock;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
-    /// In good order: TLS close_notify, then FIN.
+    /// In good order: TLS `close_notify`, then FIN.
     #[default]
     Close,
     /// By RST, as after a crash or a firewall's forgetting.

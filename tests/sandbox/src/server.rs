@@ -236,7 +236,7 @@ impl<'a> Connection<'a> {
 fn line(record: &Record) -> String {
     format!(
         "{:.6} {} #{} {} {} {} {}",
-        std::time::Duration::from_micros(record.at_us).as_secs_f64(),
+        Duration::from_micros(record.at_us).as_secs_f64(),
         record.side.name(),
         record.connection,
         record.method,

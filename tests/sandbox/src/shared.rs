@@ -13,7 +13,7 @@ use crate::journal::{Journal, Stats};
 use crate::limits::{Limiter, Standing, micros, seconds_up};
 use crate::named;
 use crate::options::{Options, ResetForm};
-use crate::state::{Keys, Settings, Side};
+use crate::state::{Key, Keys, Settings, Side};
 
 /// Locks, whatever happened to another holder: a panic there is that test's own failure.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,10 +83,14 @@ impl Shared {
     /// What a request is answered, and how the answer travels.
     pub fn judge(&self, side: Side, request: &Request) -> (Reply, Delivery) {
         let known = request.bearer().and_then(|token| self.keys.find(token));
-        let standing = known.filter(|key| key.side == side).and_then(|_| self.admit(side));
+        let key = api::authorize(known, side, request);
+        let standing = key.is_ok().then(|| self.admit(side)).flatten();
         let (mut reply, delivery) = match standing {
             Some(Standing { allowed: false, .. }) => (Reply::usual(429), Delivery::default()),
-            _ => self.judge_admitted(side, request),
+            _ => match self.fault(&key, request) {
+                Some(then) => self.carry_out(&then, &key, request),
+                None => (self.serve(&key, request), Delivery::default()),
+            },
         };
         if let Some(standing) = standing.filter(|_| self.options.rate_headers) {
             self.tell(&standing, &mut reply);
@@ -95,33 +99,24 @@ impl Shared {
         (reply, delivery)
     }
 
-    fn judge_admitted(&self, side: Side, request: &Request) -> (Reply, Delivery) {
+    /// What goes wrong with a request: as a rule says, else as its account's name does.
+    fn fault(&self, key: &Result<&Key, Reply>, request: &Request) -> Option<Then> {
         let rule = lock(&self.faults).take(request);
-        if let Some(then) = rule {
-            return self.carry_out(&then, side, request);
-        }
-        let named = request
-            .on_behalf_of()
-            .filter(|_| self.authorize(side, request).is_ok())
-            .and_then(|name| self.named(side, name, request));
-        match named {
-            Some(then) => self.carry_out(&then, side, request),
-            None => (self.serve(side, request), Delivery::default()),
-        }
+        rule.or_else(|| self.named_fault(key.as_ref().ok()?, request))
     }
 
-    fn named(&self, side: Side, name: &str, request: &Request) -> Option<Then> {
+    fn named_fault(&self, key: &Key, request: &Request) -> Option<Then> {
+        let name = request.on_behalf_of()?;
         let (fault, once) = named::parse(name)?;
-        let key = request.bearer().unwrap_or_default();
-        if once && !lock(&self.faults).first(&format!("{} {key} {name}", side.name())) {
+        if once && !lock(&self.faults).first(&format!("{} {name}", key.token)) {
             return None;
         }
-        let enabled = lock(&self.settings).get(side, Some(name));
+        let enabled = lock(&self.settings).get(key.side, Some(name));
         fault.then(request, enabled, self.epoch_seconds())
     }
 
-    fn carry_out(&self, then: &Then, side: Side, request: &Request) -> (Reply, Delivery) {
-        let mut reply = then.replacement().unwrap_or_else(|| self.serve(side, request));
+    fn carry_out(&self, then: &Then, key: &Result<&Key, Reply>, request: &Request) -> (Reply, Delivery) {
+        let mut reply = then.replacement().unwrap_or_else(|| self.serve(key, request));
         for (name, value) in &then.headers {
             reply.set(name, value);
         }
@@ -133,15 +128,10 @@ impl Shared {
         (reply, delivery)
     }
 
-    fn authorize(&self, side: Side, request: &Request) -> Result<&crate::state::Key, Reply> {
-        let known = request.bearer().and_then(|token| self.keys.find(token));
-        api::authorize(known, side, request)
-    }
-
-    fn serve(&self, side: Side, request: &Request) -> Reply {
-        match self.authorize(side, request) {
+    fn serve(&self, key: &Result<&Key, Reply>, request: &Request) -> Reply {
+        match key {
             Ok(key) => api::answer(&mut lock(&self.settings), key, request),
-            Err(refusal) => refusal,
+            Err(refusal) => refusal.clone(),
         }
     }
 

@@ -35,6 +35,21 @@ fn an_update_changes_one_account_and_no_other() {
 }
 
 #[test]
+fn a_body_may_come_in_chunks() {
+    let sandbox = sandbox();
+    let update = Request::new("PATCH", client::OPEN)
+        .json()
+        .key(sandbox.key())
+        .header("Content-Type", "application/json; charset=utf-8")
+        .chunks(r#"{"enabled":false}"#);
+    let mut connection = Connection::open(&sandbox, sandbox.url());
+    for _ in 0..2 {
+        assert_eq!(connection.send(&update).unwrap().status, 200);
+    }
+    assert_eq!(sandbox.requests()[1].body, r#"{"enabled":false}"#);
+}
+
+#[test]
 fn keys_open_their_own_side_alone() {
     let sandbox = sandbox();
     let revoked = "The provided authorization grant is invalid, expired, or revoked";

@@ -162,6 +162,12 @@ impl Request {
         Self { body: body.into(), ..self.header("Content-Length", &body.len().to_string()) }
     }
 
+    /// The body in chunks of one byte.
+    pub fn chunks(self, body: &str) -> Self {
+        let chunks: String = body.chars().map(|c| format!("1\r\n{c}\r\n")).collect();
+        Self { body: chunks + "0\r\n\r\n", ..self.header("Transfer-Encoding", "chunked") }
+    }
+
     fn text(&self) -> String {
         let Self { method, path, headers, body } = self;
         format!("{method} {path} HTTP/1.1\r\n{headers}\r\n{body}")
