@@ -7,145 +7,13 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
-#include "check.h"
+#include "calls.h"
 
 #include <pthread.h>
-#include <sg_open_tracking.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Port 1 of the loopback: nothing listens there, so what gets past the checks is refused. */
-static const char NOWHERE[] = "https://127.0.0.1:1";
-
-static const char TEST_KEY[] = "SG.a-key-of-the-tests", WRONG_KEY[] = "SG.a-wrong-key";
-
-static struct {
-    const char *url, *eu_url, *ca_file, *key, *eu_key, *read_key, *update_key;
-} sandbox;
-
-/* ---- calls, each with its result poisoned before and examined after ---- */
-
-static char longest_key[513], too_long_key[514], longest_name[257], too_long_name[258];
-
-static void poison(sg_result *result)
-{
-    memset(result, 0xAA, sizeof *result);
-}
-
-/* Strict enough for what is looked at here: every character begun is ended. */
-static bool is_utf8(const char *text)
-{
-    while (*text != 0) {
-        unsigned char first = (unsigned char)*text++;
-        int more = first < 0x80 ? 0 : first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : -1;
-        for (; more > 0; more--)
-            if (((unsigned char)*text++ & 0xC0) != 0x80)
-                return false;
-        if (more < 0)
-            return false;
-    }
-    return true;
-}
-
-/* What holds for every result of every call, whatever happened. Silent when it does. */
-static void check_written_in_full(sg_code code, const sg_result *result, const char *call)
-{
-    const char *end = (const char *)memchr(result->message, 0, sizeof result->message);
-    bool tail_clear = end != NULL;
-    for (const char *at = end; tail_clear && at < result->message + sizeof result->message; at++)
-        tail_clear = *at == 0;
-
-    if (result->code != (int32_t)code)
-        check(false, "%s: returned %d, its result says %d", call, (int)code, (int)result->code);
-    if ((result->reserved_[0] | result->reserved_[1] | result->reserved_[2]) != 0)
-        check(false, "%s: reserved bytes are zero", call);
-    if (!tail_clear)
-        check(false, "%s: message is terminated and zero after its end", call);
-    else if (!is_utf8(result->message))
-        check(false, "%s: message is UTF-8", call);
-    else if ((code == SG_OK) != (result->message[0] == 0))
-        check(false, "%s: message is empty for SG_OK alone; code %d has \"%s\"", call, (int)code, result->message);
-    if (result->retry_after_ms < -1)
-        check(false, "%s: retry_after_ms is -1 or a wait, not %lld", call, (long long)result->retry_after_ms);
-    if (result->elapsed_us < 0 || result->elapsed_us > 120000000)
-        check(false, "%s: elapsed_us is a time, not %lld", call, (long long)result->elapsed_us);
-    if (result->http_status < 0 || result->http_status > 999 || result->attempts > 100)
-        check(false, "%s: http_status and attempts are written", call);
-    const char *const keys[] = {TEST_KEY, WRONG_KEY, sandbox.key, sandbox.eu_key, sandbox.read_key, sandbox.update_key};
-    for (size_t i = 0; end != NULL && i < COUNT(keys); i++)
-        if (keys[i] != NULL && strstr(result->message, keys[i]) != NULL)
-            check(false, "%s: no key in the message \"%s\"", call, result->message);
-}
-
-static sg_result update(const sg_client *client, bool enabled, const char *on_behalf_of)
-{
-    sg_result result;
-    poison(&result);
-    check_written_in_full(sg_client_update(client, enabled, on_behalf_of, &result), &result, "update");
-    return result;
-}
-
-static sg_result get(const sg_client *client, const char *on_behalf_of)
-{
-    sg_result result;
-    poison(&result);
-    check_written_in_full(sg_client_get(client, on_behalf_of, &result), &result, "get");
-    return result;
-}
-
-static bool check_code(sg_result result, int32_t wanted, const char *name)
-{
-    if (result.code == wanted)
-        return check(true, "%s", name);
-    return check(false, "%s: wanted code %d, got %d (HTTP %d, %u attempts): %s", name, (int)wanted, (int)result.code,
-                 (int)result.http_status, (unsigned)result.attempts, result.message);
-}
-
-/* A client that may send `timeout_ms` and try once, or the end of the test. */
-static sg_client *new_client(const char *key, int32_t region, const char *url, uint32_t timeout_ms)
-{
-    sg_client *client = NULL;
-    sg_config *config = sg_config_new();
-    sg_code code = config == NULL ? (sg_code)SG_ERR_INTERNAL : (sg_code)SG_OK;
-    if (code == SG_OK)
-        code = sg_config_set_timeout_ms(config, timeout_ms);
-    if (code == SG_OK)
-        code = sg_config_set_max_retries(config, 0);
-    if (code == SG_OK)
-        code = sg_config_set_base_url(config, url);
-    if (code == SG_OK)
-        code = sg_config_set_proxy(config, "");
-    if (code == SG_OK && sandbox.ca_file != NULL)
-        code = sg_config_set_ca_file(config, sandbox.ca_file);
-    if (code == SG_OK)
-        code = sg_client_new(key, region, config, &client);
-    sg_config_free(config); /* a client keeps no hold of it */
-    if (code != SG_OK) {
-        printf("Bail out! no client for %s: code %d\n", url, (int)code);
-        exit(EXIT_FAILURE);
-    }
-    return client;
-}
-
-static sg_client *sandbox_client(uint32_t timeout_ms)
-{
-    return new_client(sandbox.key, SG_REGION_GLOBAL, sandbox.url, timeout_ms);
-}
-
-static sg_client *derived(const sg_client *origin, uint32_t timeout_ms)
-{
-    sg_client *client = NULL;
-    if (sg_client_derive(origin, timeout_ms, &client) != SG_OK || client == NULL) {
-        printf("Bail out! no derived client\n");
-        exit(EXIT_FAILURE);
-    }
-    return client;
-}
 
 /* ---- without a server ---- */
 
@@ -219,21 +87,6 @@ static void test_words(void)
     check(numbers == 3 && (size_t)length == strlen(version), "sg_version is three numbers: %s", version);
 }
 
-static bool on_result_never(void *context, size_t index, const sg_result *result)
-{
-    (void)index;
-    (void)result;
-    *(bool *)context = true;
-    return true;
-}
-
-static bool on_subuser_never(void *context, const char *username)
-{
-    (void)username;
-    *(bool *)context = true;
-    return true;
-}
-
 static void test_nulls(void)
 {
     sg_config *config = sg_config_new();
@@ -268,7 +121,6 @@ static void test_nulls(void)
         {"sg_client_update(NULL, ..., NULL)", sg_client_update(NULL, true, NULL, NULL)},
         {"sg_client_get(client, NULL, NULL)", sg_client_get(client, NULL, NULL)},
         {"sg_client_get(NULL, NULL, NULL)", sg_client_get(NULL, NULL, NULL)},
-        {"sg_client_list_subusers(NULL, ..., NULL)", sg_client_list_subusers(NULL, on_subuser_never, NULL, NULL)},
     };
     for (size_t i = 0; i < COUNT(refused); i++)
         check(refused[i].code == SG_ERR_ARGUMENT, "%s is refused", refused[i].call);
@@ -294,48 +146,7 @@ static void test_nulls(void)
     sg_config_free(config);
 }
 
-static void test_fleet_nulls(void)
-{
-    sg_client *client = new_client(TEST_KEY, SG_REGION_GLOBAL, NOWHERE, 1000);
-    const char *names[] = {"subuser-00001"};
-    sg_result result;
-    bool called = false;
-    struct {
-        const char *call, *names;
-        const sg_client *client;
-        const char *const *on_behalf_of;
-    } cases[] = {
-        {"(NULL, names, 1, ...)", "client", NULL, names},
-        {"(client, NULL, 1, ...)", "on_behalf_of", client, NULL},
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        for (int update_all = 0; update_all <= 1; update_all++) {
-            const char *function = update_all ? "sg_client_update_many" : "sg_client_get_many";
-            poison(&result);
-            sg_code code =
-                update_all
-                    ? sg_client_update_many(cases[i].client, true, cases[i].on_behalf_of, 1, on_result_never, &called, &result)
-                    : sg_client_get_many(cases[i].client, cases[i].on_behalf_of, 1, on_result_never, &called, &result);
-            check(code == SG_ERR_ARGUMENT, "%s%s is refused", function, cases[i].call);
-            check_written_in_full(code, &result, function);
-            check(strstr(result.message, cases[i].names) != NULL, "and its result names %s: %s", cases[i].names,
-                  result.code == SG_ERR_ARGUMENT ? result.message : "(not written)");
-        }
-    }
-    check(sg_client_update_many(client, true, NULL, 0, NULL, NULL, NULL) == SG_OK, "no names at all is no error");
-
-    poison(&result);
-    check(sg_client_list_subusers(NULL, on_subuser_never, &called, &result) == SG_ERR_ARGUMENT,
-          "sg_client_list_subusers(NULL, ...) is refused");
-    check_written_in_full(SG_ERR_ARGUMENT, &result, "list_subusers");
-    poison(&result);
-    check(sg_client_list_subusers(client, NULL, &called, &result) == SG_ERR_ARGUMENT,
-          "sg_client_list_subusers(client, NULL, ...) is refused");
-    check_written_in_full(SG_ERR_ARGUMENT, &result, "list_subusers");
-    check(!called, "a refused call calls nothing back");
-    sg_client_free(client);
-}
+static char longest_key[513], too_long_key[514], longest_name[257], too_long_name[258];
 
 static const struct {
     const char *what, *text;
@@ -967,20 +778,7 @@ static void test_base_url_of_environment(void)
 
 int main(void)
 {
-    static const char *const meddling[] = {"HTTPS_PROXY", "https_proxy",   "ALL_PROXY",    "all_proxy",
-                                           "NO_PROXY",    "no_proxy",      "SSL_CERT_DIR", "SSL_CERT_FILE",
-                                           "HTTP_PROXY",  "http_proxy",    "SG_OPEN_TRACKING_BASE_URL"};
-    for (size_t i = 0; i < COUNT(meddling); i++)
-        unsetenv(meddling[i]);
-    sandbox.url = getenv("SANDBOX_URL");
-    sandbox.eu_url = getenv("SANDBOX_EU_URL");
-    sandbox.ca_file = getenv("SANDBOX_CA_FILE");
-    sandbox.key = getenv("SANDBOX_KEY");
-    sandbox.eu_key = getenv("SANDBOX_EU_KEY");
-    sandbox.read_key = getenv("SANDBOX_READ_KEY");
-    sandbox.update_key = getenv("SANDBOX_UPDATE_KEY");
-    bool with_sandbox = sandbox.url && sandbox.eu_url && sandbox.ca_file && sandbox.key && sandbox.eu_key &&
-                        sandbox.read_key && sandbox.update_key;
+    bool with_sandbox = find_sandbox();
     memset(longest_key, 'k', sizeof longest_key - 1);
     memset(too_long_key, 'k', sizeof too_long_key - 1);
     memset(longest_name, 'n', sizeof longest_name - 1);
@@ -991,7 +789,6 @@ int main(void)
     test_layout();
     test_words();
     test_nulls();
-    test_fleet_nulls();
     test_strings();
     test_options();
     if (with_sandbox) {

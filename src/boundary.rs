@@ -1,0 +1,70 @@
+//! What crosses the border to C is checked here: NULL, UTF-8, panics.
+
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{Code, Error};
+
+/// Runs the body of an entry point. A panic, which would be undefined behaviour in C, becomes an
+/// error.
+pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        Err(Error::new(Code::Internal, "internal error: a bug in sg_open_tracking, please report what led to it"))
+    })
+}
+
+/// The text at `pointer`, the argument called `name`.
+///
+/// # Safety
+/// `pointer` is NULL or points to a NUL-terminated string that lives as long as `'a`.
+pub(crate) unsafe fn text<'a>(name: &str, pointer: *const c_char) -> Result<&'a str, Error> {
+    // SAFETY: as this function's.
+    unsafe { optional_text(name, pointer) }?.ok_or_else(|| is_null(name))
+}
+
+/// The same where NULL stands for none.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn optional_text<'a>(name: &str, pointer: *const c_char) -> Result<Option<&'a str>, Error> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: it is not NULL, and so, by the caller's promise, a NUL-terminated string.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map(Some).map_err(|_| Error::argument(format!("{name} is not UTF-8")))
+}
+
+/// What `pointer`, the argument called `name`, points to.
+///
+/// # Safety
+/// `pointer` is NULL or points to a `T` that lives as long as `'a` and is not written meanwhile.
+pub(crate) unsafe fn reference<'a, T>(name: &str, pointer: *const T) -> Result<&'a T, Error> {
+    // SAFETY: as this function's.
+    unsafe { pointer.as_ref() }.ok_or_else(|| is_null(name))
+}
+
+/// The same, to write to.
+///
+/// # Safety
+/// `pointer` is NULL or points to a `T` that lives as long as `'a`, which nobody else reads or
+/// writes meanwhile.
+pub(crate) unsafe fn exclusive<'a, T>(name: &str, pointer: *mut T) -> Result<&'a mut T, Error> {
+    // SAFETY: as this function's.
+    unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))
+}
+
+fn is_null(name: &str) -> Error {
+    Error::argument(format!("{name} is NULL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_does_not_cross_the_border() {
+        let result = guard(|| -> Result<(), Error> { panic!("on purpose") });
+        assert_eq!(result.unwrap_err().code(), Code::Internal);
+    }
+}

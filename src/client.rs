@@ -1,0 +1,204 @@
+//! A client: one key, one region, one pool of connections.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::http::Uri;
+
+use crate::call::Call;
+use crate::cancel::Cancel;
+use crate::config::checked_time;
+use crate::environment::Environment;
+use crate::error::Report;
+use crate::net::{Pool, Reply};
+use crate::rate_limit::{self, Pace};
+use crate::request::{self, Key, Request};
+use crate::response::{self, Asked};
+use crate::{Code, Config, Error, Region, process, retry};
+
+/// What the server reports, and what is known of the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Whether open tracking is on.
+    pub enabled: bool,
+    /// Status, attempts, and the time spent.
+    pub report: Report,
+}
+
+/// A client of one account, in one region. It never changes, and any number of threads may use it
+/// at once.
+///
+/// ```no_run
+/// use sg_open_tracking::{Client, Config, Region};
+///
+/// let client = Client::new("SG.key", Region::Global, &Config::new())?;
+/// assert!(!client.update(false, None)?.enabled);
+/// assert!(!client.get(Some("a-subuser"))?.enabled);
+/// # Ok::<(), sg_open_tracking::Error>(())
+/// ```
+pub struct Client {
+    shared: Arc<Shared>,
+    timeout: Duration,
+    cancel: Arc<Cancel>,
+}
+
+/// What a client and those derived from it have in common.
+struct Shared {
+    key: Key,
+    service: Arc<Service>,
+    pace: Pace,
+    max_retries: u32,
+}
+
+/// The service in one region, and the connections to it. They hold no key.
+pub(crate) struct Service {
+    region: Region,
+    setting: Uri,
+    pool: Pool,
+}
+
+impl Service {
+    pub(crate) fn new(region: Region, config: &Config, environment: &Environment) -> Result<Service, Error> {
+        process::watch_forks();
+        let base_url = config.resolve_base_url(region, environment)?;
+        let setting =
+            base_url.join(request::SETTING_PATH).map_err(|why| Error::argument(format!("base_url: {why}")))?;
+        let pool = Pool::new(config.route(&base_url, environment), config.max_connections);
+        Ok(Service { region, setting, pool })
+    }
+}
+
+impl Client {
+    /// A client for the account of `key` (1 to 512 bytes of visible ASCII). It opens no
+    /// connection yet. The environment is read here, and no more later.
+    ///
+    /// # Errors
+    /// [`Code::Argument`] for a key that no header may carry, or a bad
+    /// `SG_OPEN_TRACKING_BASE_URL`.
+    pub fn new(key: &str, region: Region, config: &Config) -> Result<Client, Error> {
+        let key = Key::new(key)?;
+        let service = Service::new(region, config, &Environment::read())?;
+        Ok(Client::with(key, Arc::new(service), config))
+    }
+
+    pub(crate) fn with(key: Key, service: Arc<Service>, config: &Config) -> Client {
+        let pace = Pace::new(config.requests_per_minute);
+        let shared = Shared { key, service, pace, max_retries: config.max_retries };
+        Client { shared: Arc::new(shared), timeout: config.timeout, cancel: Arc::default() }
+    }
+
+    /// A client that shares key, connections, pace and trust store with this one, and has a
+    /// deadline (`None`: the same) and a cancel of its own. It is cheap: make one for one call
+    /// that must be cut off without any other.
+    ///
+    /// # Errors
+    /// [`Code::Argument`] for a timeout that [`Config::set_timeout`] would refuse.
+    pub fn derive(&self, timeout: Option<Duration>) -> Result<Client, Error> {
+        let timeout = timeout.map_or(Ok(self.timeout), |timeout| checked_time("timeout", timeout))?;
+        Ok(Client { shared: Arc::clone(&self.shared), timeout, cancel: Arc::default() })
+    }
+
+    /// Switches open tracking on or off, for the account or on behalf of a subuser: its name, or
+    /// `account-id <id>` (1 to 256 bytes of printable ASCII).
+    ///
+    /// # Errors
+    /// See [`Code`]; [`Code::NotApplied`] if the server answers 200 but reports the other value.
+    pub fn update(&self, enabled: bool, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
+        self.call(Some(enabled), on_behalf_of)
+    }
+
+    /// Reads whether open tracking is on.
+    ///
+    /// # Errors
+    /// See [`Code`].
+    pub fn get(&self, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
+        self.call(None, on_behalf_of)
+    }
+
+    /// Ends this client's calls, those under way at once and all later ones, with
+    /// [`Code::Cancelled`]. The client that it was derived from, and others derived from that, go
+    /// on.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
+        let call = Call::start(self.timeout, &self.cancel);
+        let mut report = Report::default();
+        let result = self.checked_call(&call, update_to, on_behalf_of, &mut report);
+        report.elapsed = call.started.elapsed();
+        match result {
+            Ok(enabled) => Ok(Outcome { enabled, report }),
+            Err(error) => Err(error.with_report(report)),
+        }
+    }
+
+    fn checked_call(
+        &self,
+        call: &Call,
+        update_to: Option<bool>,
+        on_behalf_of: Option<&str>,
+        report: &mut Report,
+    ) -> Result<bool, Error> {
+        let Shared { key, service, .. } = &*self.shared;
+        let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
+        let request = match update_to {
+            Some(enabled) => Request::update(&service.setting, key, name, enabled),
+            None => Request::read(&service.setting, key, name),
+        };
+        let reply = self.exchange(call, &request, report)?;
+        response::judge(reply, Asked { key, update_to, region: service.region, on_behalf_of })
+    }
+
+    /// Sends the request until there is a reply that a retry would not better, or no time for one.
+    fn exchange(&self, call: &Call, request: &Request, report: &mut Report) -> Result<Reply, Error> {
+        let Shared { service, pace, max_retries, .. } = &*self.shared;
+        let mut retry = 0;
+        loop {
+            await_turn(pace, call, report)?;
+            let (result, sent) = service.pool.exchange(request, call);
+            report.attempts = report.attempts.saturating_add(sent);
+            report.http_status = result.as_ref().ok().map(|reply| reply.status).or(report.http_status);
+            report.retry_after = match &result {
+                Ok(reply) if retry::is_worth_repeating(reply.status) => {
+                    rate_limit::asked_wait(reply.status, &reply.headers)
+                }
+                _ => None,
+            };
+            let is_final = match &result {
+                Ok(reply) => !retry::is_worth_repeating(reply.status),
+                Err(fault) => !retry::is_passing(fault),
+            };
+            let pause = retry::pause(retry, report.retry_after);
+            if is_final || retry == *max_retries || pause >= call.remaining() {
+                return Ok(result?);
+            }
+            call.pause(pause)?;
+            retry += 1;
+        }
+    }
+}
+
+/// Waits for this request's turn under the caller's own cap.
+fn await_turn(pace: &Pace, call: &Call, report: &mut Report) -> Result<(), Error> {
+    match pace.take_turn(call.deadline) {
+        Ok(None) => Ok(()),
+        Ok(Some(turn)) => Ok(call.pause_until(turn)?),
+        Err(wait) => {
+            report.retry_after = Some(wait);
+            let message = "the cap that requests_per_minute sets leaves no turn before the deadline: raise either";
+            Err(Error::new(Code::RateLimited, message))
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("region", &self.shared.service.region)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! The environment variables that we heed, and what they mean to curl.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+
+use crate::process;
+use crate::url::{Origin, ProxyUrl};
+
+/// What the environment says, read when a client is made. All of it is ignored in a
+/// set-user-ID program, where whoever started it chose the environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Environment {
+    pub(crate) base_url: Option<OsString>,
+    /// The name of the variable that named the proxy, and its value.
+    proxy: Option<(&'static str, OsString)>,
+    no_proxy: Option<OsString>,
+    pub(crate) ssl_cert_file: Option<OsString>,
+    pub(crate) ssl_cert_dir: Option<OsString>,
+}
+
+pub(crate) const BASE_URL: &str = "SG_OPEN_TRACKING_BASE_URL";
+
+impl Environment {
+    pub(crate) fn read() -> Environment {
+        if process::has_elevated_rights() {
+            return Environment::default();
+        }
+        // An empty variable counts as none, and small letters win, as in curl.
+        let first = |names: &[&'static str]| {
+            names
+                .iter()
+                .find_map(|name| std::env::var_os(name).map(|value| (*name, value)))
+                .filter(|(_, value)| !value.is_empty())
+        };
+        let value = |names: &[&'static str]| first(names).map(|(_, value)| value);
+        Environment {
+            base_url: value(&[BASE_URL]),
+            proxy: first(&["https_proxy", "HTTPS_PROXY"]).or_else(|| first(&["all_proxy", "ALL_PROXY"])),
+            no_proxy: value(&["no_proxy", "NO_PROXY"]),
+            ssl_cert_file: value(&["SSL_CERT_FILE"]),
+            ssl_cert_dir: value(&["SSL_CERT_DIR"]),
+        }
+    }
+
+    /// The proxy to reach `origin` through, or why the one that is named can't be used.
+    pub(crate) fn proxy_for(&self, origin: &Origin) -> Result<Option<ProxyUrl>, String> {
+        let Some((variable, value)) = &self.proxy else {
+            return Ok(None);
+        };
+        if self.no_proxy.as_ref().is_some_and(|list| is_exempt(&list.to_string_lossy(), origin)) {
+            return Ok(None);
+        }
+        let text = value.to_str().ok_or_else(|| format!("{variable} is not UTF-8"))?;
+        match ProxyUrl::parse(text) {
+            Ok(proxy) => Ok(Some(proxy)),
+            Err(why) => Err(format!("the proxy that {variable} names can't be used: {why}")),
+        }
+    }
+}
+
+/// Whether `NO_PROXY` exempts this server: a list of names (each with the names below it),
+/// addresses and networks, each with a port if only that port is meant, or a lone `*`.
+fn is_exempt(list: &str, origin: &Origin) -> bool {
+    if list.trim() == "*" {
+        return true;
+    }
+    let host = origin.host.trim_end_matches('.').to_ascii_lowercase();
+    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()).any(|entry| {
+        let (pattern, port) = split_port(entry);
+        port.is_none_or(|port| port == origin.port) && covers(pattern, &host)
+    })
+}
+
+/// `host:port` and `[v6]:port` apart. A bare IPv6 address has no port.
+fn split_port(entry: &str) -> (&str, Option<u16>) {
+    if let Some((host, rest)) = entry.strip_prefix('[').and_then(|entry| entry.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match entry.split_once(':') {
+        Some((host, port)) if !port.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (entry, None),
+        },
+        _ => (entry, None),
+    }
+}
+
+fn covers(pattern: &str, host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match pattern.split_once('/') {
+            Some((network, bits)) => match (network.parse(), bits.parse()) {
+                (Ok(network), Ok(bits)) => in_network(address, network, bits),
+                _ => false,
+            },
+            None => pattern.parse() == Ok(address),
+        };
+    }
+    let pattern = pattern.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+    match host.strip_suffix(pattern.as_str()) {
+        Some(above) => !pattern.is_empty() && (above.is_empty() || above.ends_with('.')),
+        None => false,
+    }
+}
+
+fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    match (address, network) {
+        (IpAddr::V4(a), IpAddr::V4(n)) => bits <= 32 && same_prefix(a.to_bits().into(), n.to_bits().into(), 32 - bits),
+        (IpAddr::V6(a), IpAddr::V6(n)) => bits <= 128 && same_prefix(a.to_bits(), n.to_bits(), 128 - bits),
+        _ => false,
+    }
+}
+
+fn same_prefix(a: u128, b: u128, host_bits: u32) -> bool {
+    host_bits == 128 || a >> host_bits == b >> host_bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_means_what_it_means_to_curl() {
+        let cases = [
+            ("", "api.sendgrid.com", false),
+            ("*", "api.sendgrid.com", true),
+            (" * ", "api.sendgrid.com", true),
+            ("*,x", "api.sendgrid.com", false),
+            ("sendgrid.com", "api.sendgrid.com", true),
+            (".sendgrid.com", "api.sendgrid.com", true),
+            ("sendgrid.com.", "api.sendgrid.com", true),
+            ("SendGrid.COM", "api.sendgrid.com", true),
+            ("api.sendgrid.com", "api.sendgrid.com", true),
+            ("grid.com", "api.sendgrid.com", false),
+            ("api.sendgrid.com", "sendgrid.com", false),
+            ("a.example, sendgrid.com", "api.sendgrid.com", true),
+            ("a.example sendgrid.com", "api.sendgrid.com", true),
+            ("sendgrid.com:443", "api.sendgrid.com", true),
+            ("sendgrid.com:8443", "api.sendgrid.com", false),
+            (".", "api.sendgrid.com", false),
+            (",,", "api.sendgrid.com", false),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1:443", "127.0.0.1", true),
+            ("127.0.0.1:80", "127.0.0.1", false),
+            ("127.0.0.0/8", "127.9.9.9", true),
+            ("10.0.0.0/8", "127.9.9.9", false),
+            ("0.0.0.0/0", "127.9.9.9", true),
+            ("127.0.0.0/33", "127.0.0.1", false),
+            ("127.0.0", "127.0.0.1", false),
+            ("0.0.1", "127.0.0.1", false),
+            ("::1", "::1", true),
+            ("[::1]", "::1", true),
+            ("[::1]:443", "::1", true),
+            ("[::1]:80", "::1", false),
+            ("2001:db8::/32", "2001:db8:1::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("::/0", "::1", true),
+        ];
+        for (list, host, expected) in cases {
+            let origin = Origin { tls: true, host: host.to_owned(), port: 443 };
+            assert_eq!(is_exempt(list, &origin), expected, "NO_PROXY={list:?} for {host}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The error of the safe API: a code, one line for people, and what is known of the call.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Code;
+
+/// The bytes that a message may have, so that it fits `sg_result.message` with its NUL.
+pub(crate) const MESSAGE_MAX: usize = 479;
+
+/// What is known of a call beside its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The HTTP status of the last response; `None` if none arrived.
+    pub http_status: Option<u16>,
+    /// Requests sent, the first included; 0 if none was.
+    pub attempts: u32,
+    /// The wait that the server asked for, at most an hour; `None` if it named none.
+    pub retry_after: Option<Duration>,
+    /// The whole call, waits included.
+    pub elapsed: Duration,
+}
+
+/// Why a call failed. [`Display`](fmt::Display) gives what happened, to what, and what to do, on
+/// one printable line that never holds the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    message: String,
+    /// The value that the server reported; set for [`Code::NotApplied`] only.
+    enabled: Option<bool>,
+    report: Report,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl AsRef<str>) -> Error {
+        Error { code, message: printable(message.as_ref()), enabled: None, report: Report::default() }
+    }
+
+    pub(crate) fn argument(message: impl AsRef<str>) -> Error {
+        Error::new(Code::Argument, message)
+    }
+
+    pub(crate) fn with_enabled(mut self, enabled: bool) -> Error {
+        self.enabled = Some(enabled);
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: Report) -> Error {
+        self.report = report;
+        self
+    }
+
+    /// The family of the failure.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The value that the server reported, for [`Code::NotApplied`].
+    #[must_use]
+    pub fn enabled(&self) -> Option<bool> {
+        self.enabled
+    }
+
+    /// Status, attempts, the wait asked for and the time spent.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The message, at most 479 bytes of printable text.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One line without control or direction-changing characters, cut on a character.
+///
+/// Part of it may come from a server, and ends up in terminals and logs.
+fn printable(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(MESSAGE_MAX));
+    for character in text.chars().map(|c| if is_unsafe_to_print(c) { ' ' } else { c }) {
+        if line.len() + character.len_utf8() > MESSAGE_MAX {
+            break;
+        }
+        if !(character == ' ' && line.ends_with(' ')) {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// The beginning of `text` that has at most `max` bytes.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn is_unsafe_to_print(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_printable_line() {
+        let cases = [
+            ("plain", "plain"),
+            ("two\r\nlines", "two lines"),
+            ("\u{1b}[31mred\u{7}", " [31mred "),
+            ("nul\0inside", "nul inside"),
+            ("right\u{202e}left", "right left"),
+            ("grüße, 世界 🌍", "grüße, 世界 🌍"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(Error::new(Code::Io, given).message(), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn messages_are_cut_on_a_character() {
+        for filler in ["a", "ü", "世", "🌍"] {
+            for lead in 0..4 {
+                let text = "x".repeat(lead) + &filler.repeat(600);
+                let error = Error::new(Code::Io, &text);
+                assert!(error.message().len() <= MESSAGE_MAX);
+                assert!(error.message().len() > MESSAGE_MAX - 4);
+                assert!(text.starts_with(error.message()));
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The options of a client, one typed setter each.
+
+use std::ffi::c_char;
+use std::time::Duration;
+
+use super::{code, sg_code};
+use crate::boundary::{self, guard};
+use crate::{Config, Error};
+
+/// Options for sg_client_new(). Opaque; one thread at a time.
+#[allow(non_camel_case_types)]
+pub struct sg_config(pub(super) Config);
+
+/// New options, all at their defaults.
+///
+/// Free them with sg_config_free(). NULL only after an internal error.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_config_new() -> *mut sg_config {
+    match guard(|| Ok(Box::into_raw(Box::new(sg_config(Config::new()))))) {
+        Ok(config) => config,
+        Err(_) => std::ptr::null_mut(),
+    }
+}
+
+/// Frees options; clients made with them are not touched. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_free(config: *mut sg_config) {
+    if !config.is_null() {
+        // SAFETY: it came from sg_config_new, and the caller gives it up.
+        let _ = guard(|| Ok(drop(unsafe { Box::from_raw(config) })));
+    }
+}
+
+/// Runs one setter.
+///
+/// # Safety
+/// `config` is NULL or came from `sg_config_new`, and no other thread uses it now.
+unsafe fn set(config: *mut sg_config, setter: impl FnOnce(&mut Config) -> Result<(), Error>) -> sg_code {
+    // SAFETY: as this function's.
+    code(guard(|| setter(&mut unsafe { boundary::exclusive("config", config) }?.0)))
+}
+
+fn milliseconds(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
+/// The deadline of a whole call, retries and waits included, in milliseconds. Default 30000.
+///
+/// SG_ERR_ARGUMENT for 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_timeout_ms(config: *mut sg_config, ms: u32) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe { set(config, |config| config.set_timeout(milliseconds(ms)).map(drop)) }
+}
+
+/// The limit of opening a connection (DNS, TCP, proxy and TLS together), in milliseconds. Default
+/// 10000.
+///
+/// SG_ERR_ARGUMENT for 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_connect_timeout_ms(config: *mut sg_config, ms: u32) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe { set(config, |config| config.set_connect_timeout(milliseconds(ms)).map(drop)) }
+}
+
+/// How often a failed request is repeated at the most, within the deadline. Default 2; 0 for
+/// never.
+///
+/// Repeated are failures to connect, 429, 500, 502, 503 and 504: setting the same value twice is
+/// harmless. A kept connection that the server has closed meanwhile is replaced at once, which
+/// does not count.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_max_retries(config: *mut sg_config, n: u32) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe {
+        set(config, |config| {
+            config.set_max_retries(n);
+            Ok(())
+        })
+    }
+}
+
+/// How many idle connections are kept open. Default 8; 1 to 1024.
+///
+/// More threads than that may call at once; their connections are then closed afterwards.
+/// SG_ERR_ARGUMENT for a number out of the range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_max_connections(config: *mut sg_config, n: u32) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe { set(config, |config| config.set_max_connections(n).map(drop)) }
+}
+
+/// A cap on the requests a minute of the client and all clients derived from it, which are then
+/// spread evenly. Default 0: no cap.
+///
+/// A call whose turn would come after its deadline returns SG_ERR_RATE_LIMITED at once, with
+/// attempts 0 and the wait in retry_after_ms.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_requests_per_minute(config: *mut sg_config, n: u32) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe {
+        set(config, |config| {
+            config.set_requests_per_minute(n);
+            Ok(())
+        })
+    }
+}
+
+/// Another place for the service: "https://host[:port][/path]", or "http://..." on a loopback
+/// address. Default: the region's host, unless SG_OPEN_TRACKING_BASE_URL names another.
+///
+/// SG_ERR_ARGUMENT for any other text, NULL included.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_base_url(config: *mut sg_config, url: *const c_char) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` and `text` need.
+    unsafe { set(config, |config| config.set_base_url(boundary::text("url", url)?).map(drop)) }
+}
+
+/// The proxy: "[http[s]://][user:password@]host[:port]"; "" for none; NULL, the default, for what
+/// HTTPS_PROXY, ALL_PROXY and NO_PROXY say.
+///
+/// The proxy sees the host's name and no more: TLS goes through it. User and password are
+/// percent-decoded. SG_ERR_ARGUMENT for any other text; SOCKS proxies are not supported.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_proxy(config: *mut sg_config, url: *const c_char) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` and `optional_text` need.
+    unsafe { set(config, |config| config.set_proxy(boundary::optional_text("url", url)?).map(drop)) }
+}
+
+/// A PEM file of certificate authorities, which replaces the system's trust store. It is read by
+/// this call.
+///
+/// SG_ERR_ARGUMENT if it can't be read, or holds no certificate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_ca_file(config: *mut sg_config, path: *const c_char) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` and `text` need.
+    unsafe { set(config, |config| config.set_ca_file(boundary::text("path", path)?).map(drop)) }
+}
+
+/// What to append to the User-Agent, "sg_open_tracking/VERSION": 1 to 256 bytes of printable
+/// ASCII, such as "shop/2.1".
+///
+/// SG_ERR_ARGUMENT for any other text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_user_agent(config: *mut sg_config, product: *const c_char) -> sg_code {
+    // SAFETY: the caller's promise is the one that `set` and `text` need.
+    unsafe { set(config, |config| config.set_user_agent(boundary::text("product", product)?).map(drop)) }
+}

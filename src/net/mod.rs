@@ -1,0 +1,23 @@
+//! The exchange of one request and reply over a kept-alive connection.
+//!
+//! A [`Pool`] keeps connections; a connection opens the [`Route`] when it has none, and lets ureq
+//! run HTTP over it through a transport of ours. Everything below `transport` is a stream of
+//! bytes that ends by a deadline.
+
+mod buffers;
+mod connect;
+mod connection;
+mod pool;
+mod resolve;
+mod route;
+mod socket;
+mod stream;
+mod transport;
+mod trust;
+mod tunnel;
+
+pub(crate) use connection::Reply;
+pub(crate) use pool::Pool;
+pub(crate) use route::Route;
+pub(crate) use socket::Socket;
+pub(crate) use trust::{CaFile, Trust};

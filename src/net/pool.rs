@@ -1,0 +1,69 @@
+//! The connections that wait between calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Route;
+use super::connection::{Connection, Reply};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::process::PerProcess;
+use crate::request::Request;
+
+/// Load balancers commonly close, or silently forget, a connection after a minute without
+/// traffic.
+const IDLE_MAX: Duration = Duration::from_secs(55);
+
+/// Connections by one route. The one used last serves next, so that those too many grow old.
+pub(crate) struct Pool {
+    route: Arc<Route>,
+    max_idle: usize,
+    idle: PerProcess<Mutex<Vec<Idle>>>,
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+impl Pool {
+    pub(crate) fn new(route: Route, max_idle: usize) -> Pool {
+        Pool { route: Arc::new(route), max_idle, idle: PerProcess::default() }
+    }
+
+    /// Sends the request and reads the reply; with it, how often the request was sent: twice if
+    /// the kept connection turned out to be dead. Sending the same setting twice is harmless.
+    pub(crate) fn exchange(&self, request: &Request, call: &Call) -> (Result<Reply, Fault>, u32) {
+        let mut sent = 0;
+        let mut connection = self.take();
+        loop {
+            let current = connection.take().unwrap_or_else(|| Connection::new(&self.route));
+            let exchange = current.exchange(request, call);
+            sent += u32::from(exchange.sent);
+            if exchange.is_open {
+                self.keep(current);
+            }
+            if !exchange.was_stale {
+                return (exchange.outcome, sent);
+            }
+        }
+    }
+
+    fn take(&self) -> Option<Connection> {
+        let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
+        let last = idle.pop()?;
+        if last.since.elapsed() < IDLE_MAX {
+            return Some(last.connection);
+        }
+        // All others are older still.
+        idle.clear();
+        None
+    }
+
+    fn keep(&self, connection: Connection) {
+        let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.max_idle {
+            idle.push(Idle { connection, since: Instant::now() });
+        }
+    }
+}

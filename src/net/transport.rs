@@ -1,0 +1,162 @@
+//! The way that ureq reaches our connections; the one file that names `ureq::unversioned`, which
+//! may change with any minor version of ureq.
+//!
+//! A resolver that does nothing, a connector that opens the [`Route`], and a transport that sends
+//! header and body as one record, waits no longer than the deadline, and probes an idle
+//! connection by one system call.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{self, ConnectionDetails, Connector, NextTimeout};
+use ureq::{Agent, Error};
+
+use super::Route;
+use super::buffers::Buffers;
+use super::connection::{Slot, into_error};
+use super::stream::Stream;
+use crate::call::Call;
+
+/// A ureq agent that opens `route` and serves the call in `slot`.
+pub(super) fn agent(config: Config, route: &Arc<Route>, slot: &Slot) -> Agent {
+    let connector = Open { route: Arc::clone(route), slot: slot.clone() };
+    Agent::with_parts(config, connector, NoResolver)
+}
+
+/// Resolves nothing: ureq asks before it looks for a kept connection, and most calls have one.
+#[derive(Debug)]
+struct NoResolver;
+
+impl Resolver for NoResolver {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Opens the connection when there is none.
+struct Open {
+    route: Arc<Route>,
+    slot: Slot,
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Open")
+    }
+}
+
+impl Connector for Open {
+    type Out = Transport;
+
+    fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
+        let call = self.slot.call()?;
+        let (stream, watch) = self.route.open(&call).map_err(into_error)?;
+        self.slot.opened(stream.socket(), watch);
+        Ok(Some(Transport { stream, buffers: Buffers::default(), slot: self.slot.clone() }))
+    }
+}
+
+/// The open connection, as ureq sees it.
+struct Transport {
+    stream: Stream,
+    buffers: Buffers,
+    slot: Slot,
+}
+
+impl Transport {
+    /// Sends what was held back.
+    fn flush(&mut self, call: &Call) -> Result<(), Error> {
+        if !self.buffers.held().is_empty() {
+            let step = call.step("sending the request");
+            let result = self.stream.write_all(self.buffers.held(), &step);
+            self.buffers.wipe_held();
+            result.map_err(into_error)?;
+            self.slot.state().sent = true;
+        }
+        Ok(())
+    }
+}
+
+impl transport::Transport for Transport {
+    fn buffers(&mut self) -> &mut dyn transport::Buffers {
+        &mut self.buffers
+    }
+
+    /// Holds the header back until the body or the wait for the reply follows, so that both leave
+    /// in one TLS record and one system call.
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+        self.buffers.hold(amount);
+        if self.buffers.is_nearly_full() {
+            let call = self.slot.call()?;
+            self.flush(&call)?;
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        let call = self.slot.call()?;
+        self.flush(&call)?;
+        let step = call.step("waiting for the reply");
+        let count = self.stream.read(self.buffers.free(), &step).map_err(into_error)?;
+        self.buffers.add(count);
+        if count > 0 {
+            self.slot.state().received = true;
+        }
+        Ok(count > 0)
+    }
+
+    /// ureq asks when the connection goes back to rest and again when it is wanted. The first
+    /// answer may be late by the second, so only that one is worth a system call.
+    fn is_open(&mut self) -> bool {
+        self.slot.state().sent || self.stream.is_quiet()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.slot.closed(self.stream.socket());
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
+}
+
+impl transport::Buffers for Buffers {
+    fn output(&mut self) -> &mut [u8] {
+        self.output()
+    }
+
+    fn input(&self) -> &[u8] {
+        self.input()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.free()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.add(amount);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.consume(amount);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.scratch_and_output()
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.can_use_input()
+    }
+}

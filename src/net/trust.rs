@@ -1,0 +1,187 @@
+//! Which certificate authorities to believe, and the TLS settings made of them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rustls::client::Resumption;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::Code;
+use crate::fault::Fault;
+use crate::process::PerProcess;
+
+/// Where the trusted certificates come from. Clients whose sources are equal share one parsed
+/// store and its TLS sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` where set; else the system's store; else Mozilla's
+    /// roots, which are built in.
+    System { file: Option<OsString>, directories: Option<OsString> },
+    /// The certificates of one PEM file, which replace all others.
+    File(CaFile),
+}
+
+/// The certificates of a PEM file, read when the option was set.
+#[derive(Debug, Clone)]
+pub(crate) struct CaFile {
+    path: PathBuf,
+    roots: Arc<RootCertStore>,
+}
+
+impl PartialEq for CaFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.roots.roots == other.roots.roots
+    }
+}
+
+impl Eq for CaFile {}
+
+/// A trust store of every CA in the world is a quarter of a megabyte.
+const CA_FILE_MAX: u64 = 16 * 1024 * 1024;
+
+impl CaFile {
+    pub(crate) fn read(path: &Path) -> Result<CaFile, String> {
+        let shown = path.display();
+        let metadata = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
+        // Opening a FIFO or a terminal could wait for ever.
+        if !metadata.is_file() {
+            return Err(format!("{shown}: not a regular file"));
+        }
+        if metadata.len() > CA_FILE_MAX {
+            return Err(format!("{shown}: too large for a certificate file"));
+        }
+        let pem = std::fs::read(path).map_err(|error| format!("{shown}: {error}"))?;
+        let mut certificates = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            certificates.push(certificate.map_err(|error| format!("{shown}: not PEM: {error}"))?);
+        }
+        let roots = usable(certificates).ok_or_else(|| format!("{shown}: no certificate in PEM form in it"))?;
+        Ok(CaFile { path: path.to_owned(), roots: Arc::new(roots) })
+    }
+}
+
+fn usable(certificates: Vec<CertificateDer<'_>>) -> Option<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    let (added, _) = store.add_parsable_certificates(certificates);
+    (added > 0).then_some(store)
+}
+
+/// What is in use now. Weak, so that a store is read again once all its clients are gone.
+static IN_USE: PerProcess<Mutex<Vec<(Trust, Weak<ClientConfig>)>>> = PerProcess::from_start(Mutex::new(Vec::new()));
+
+/// The TLS settings for this trust: those in use, or new ones. Reading the system's store takes a
+/// few milliseconds, so this waits for the first handshake.
+pub(super) fn tls_config(trust: &Trust) -> Result<Arc<ClientConfig>, Fault> {
+    let mut in_use = IN_USE.get().lock().unwrap_or_else(PoisonError::into_inner);
+    in_use.retain(|(_, config)| config.strong_count() > 0);
+    if let Some(config) = in_use.iter().find_map(|(other, config)| (other == trust).then(|| config.upgrade())?) {
+        return Ok(config);
+    }
+    let config = Arc::new(new_config(trust.roots()?)?);
+    in_use.push((trust.clone(), Arc::downgrade(&config)));
+    Ok(config)
+}
+
+fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Fault::new(Code::Internal, format!("TLS settings: {error}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // One server a region, perhaps a proxy: room for a few.
+    config.resumption = Resumption::in_memory_sessions(8);
+    Ok(config)
+}
+
+impl Trust {
+    fn roots(&self) -> Result<Arc<RootCertStore>, Fault> {
+        match self {
+            Trust::File(file) => Ok(Arc::clone(&file.roots)),
+            Trust::System { file: None, directories: None } => {
+                Ok(Arc::new(system_roots().unwrap_or_else(bundled_roots)))
+            }
+            Trust::System { file, directories } => named_roots(file.as_ref(), directories.as_ref()).map(Arc::new),
+        }
+    }
+}
+
+/// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and nothing else.
+fn named_roots(file: Option<&OsString>, directories: Option<&OsString>) -> Result<RootCertStore, Fault> {
+    let mut certificates = Vec::new();
+    let mut problem = None;
+    let mut load = |file: Option<&Path>, directory: Option<&Path>| {
+        let loaded = rustls_native_certs::load_certs_from_paths(file, directory);
+        certificates.extend(loaded.certs);
+        problem = problem.take().or_else(|| loaded.errors.first().map(ToString::to_string));
+    };
+    if let Some(file) = file {
+        load(Some(Path::new(file)), None);
+    }
+    for directory in directories.iter().flat_map(std::env::split_paths) {
+        load(None, Some(&directory));
+    }
+    usable(certificates).ok_or_else(|| {
+        let why = problem.unwrap_or_else(|| "no certificate in PEM form found".to_owned());
+        Fault::new(Code::Tls, format!("SSL_CERT_FILE or SSL_CERT_DIR gives no trusted certificate: {why}"))
+    })
+}
+
+/// The system's store. The bundle alone where there is one: the directory beside it repeats it
+/// in hundreds of files.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_roots() -> Option<RootCertStore> {
+    let places = openssl_probe::probe();
+    let bundle = places.cert_file.iter().map(|file| (Some(file.as_path()), None));
+    let directories = places.cert_dir.iter().map(|directory| (None, Some(directory.as_path())));
+    bundle
+        .chain(directories)
+        .find_map(|(file, directory)| usable(rustls_native_certs::load_certs_from_paths(file, directory).certs))
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn system_roots() -> Option<RootCertStore> {
+    usable(rustls_native_certs::load_native_certs().certs)
+}
+
+fn bundled_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn ca_files_that_are_none_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &[u8]| {
+            let path = directory.path().join(name);
+            std::fs::File::create(&path).unwrap().write_all(content).unwrap();
+            path
+        };
+        let cases = [
+            (directory.path().join("absent"), "No such file"),
+            (directory.path().to_owned(), "not a regular file"),
+            (write("empty", b""), "no certificate"),
+            (write("text", b"hello\n"), "no certificate"),
+            (write("cut", b"-----BEGIN CERTIFICATE-----\nMIIB\n"), "PEM"),
+            (write("junk", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "no certificate"),
+        ];
+        for (path, expected) in cases {
+            let error = CaFile::read(&path).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+            assert!(error.contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_bundled_roots_can_serve() {
+        assert!(bundled_roots().len() > 50);
+    }
+}

@@ -1,0 +1,124 @@
+//! What the process around us does to us: forks, signals, elevated rights.
+
+use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::{io, thread};
+
+/// How many forks lie between this process and the one that loaded the library.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// Has each child of a `fork()` know that it is one. Call it before making what a child could
+/// inherit. A fork that goes past the C library (`clone(2)` by hand, `_Fork`) is not noticed.
+pub(crate) fn watch_forks() {
+    #[cfg(unix)]
+    {
+        static WATCHING: AtomicBool = AtomicBool::new(false);
+
+        extern "C" fn in_child() {
+            GENERATION.fetch_add(1, Ordering::Relaxed);
+        }
+
+        if !WATCHING.load(Ordering::Acquire) {
+            // SAFETY: the handler only adds to an atomic, which is async-signal-safe. Threads that
+            // race here register it twice: the generation then moves by two, which is as good.
+            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+            WATCHING.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// State that belongs to one process: a forked child gets a fresh one, and never locks, uses or
+/// drops what it inherited, because another thread of the parent may have been amid a change.
+///
+/// A list of one node a generation, so that finding the own one takes no lock: the parent's locks
+/// may be held for ever in the child.
+pub(crate) struct PerProcess<T> {
+    generation: u32,
+    value: ManuallyDrop<T>,
+    child: OnceLock<Box<PerProcess<T>>>,
+}
+
+impl<T: Default> PerProcess<T> {
+    /// For a `static`, which is made before any fork.
+    pub(crate) const fn from_start(value: T) -> Self {
+        PerProcess { generation: 0, value: ManuallyDrop::new(value), child: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        let generation = GENERATION.load(Ordering::Relaxed);
+        let mut node = self;
+        while node.generation != generation {
+            node = node.child.get_or_init(Box::default);
+        }
+        &node.value
+    }
+}
+
+impl<T: Default> Default for PerProcess<T> {
+    fn default() -> Self {
+        PerProcess {
+            generation: GENERATION.load(Ordering::Relaxed),
+            value: ManuallyDrop::new(T::default()),
+            child: OnceLock::new(),
+        }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        if self.generation == GENERATION.load(Ordering::Relaxed) {
+            // SAFETY: this is the only place that drops the value, and nothing reads it later.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
+/// Runs `work` on a thread of its own on which no signal handler of the program runs.
+pub(crate) fn spawn_without_signals(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    #[cfg(unix)]
+    let mask = signals::block_all();
+    let spawned = builder.spawn(work);
+    #[cfg(unix)]
+    signals::restore(&mask);
+    spawned
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::mem::MaybeUninit;
+
+    pub(super) fn block_all() -> libc::sigset_t {
+        let mut all = MaybeUninit::uninit();
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: sigfillset writes `all`; pthread_sigmask then reads it and writes `before`. It
+        // can only fail for an unknown `how`, which SIG_SETMASK is not.
+        unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+            before.assume_init()
+        }
+    }
+
+    pub(super) fn restore(before: &libc::sigset_t) {
+        // SAFETY: `before` was filled in by `block_all` on this thread.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
+    }
+}
+
+/// Whether this is a set-user-ID or set-group-ID program, whose environment the caller chose.
+pub(crate) fn has_elevated_rights() -> bool {
+    #[cfg(unix)]
+    {
+        // SAFETY: these four only read the process's credentials and can't fail.
+        unsafe { libc::geteuid() != libc::getuid() || libc::getegid() != libc::getgid() }
+    }
+    #[cfg(not(unix))]
+    {
+        false
+    }
+}

@@ -1,0 +1,249 @@
+//! From a reply to an outcome.
+
+use serde::Deserialize;
+use ureq::http::header::{CONTENT_ENCODING, HeaderMap};
+
+use crate::error::{self, Error};
+use crate::net::Reply;
+use crate::request::Key;
+use crate::{Code, Region};
+
+/// What the request was, which decides what its reply means.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Cut out of whatever the server says, before that is shortened.
+    pub(crate) key: &'a Key,
+    /// The value to be set; `None` for a read.
+    pub(crate) update_to: Option<bool>,
+    pub(crate) region: Region,
+    pub(crate) on_behalf_of: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Setting {
+    enabled: bool,
+}
+
+/// The setting that the reply reports, or why it reports none.
+pub(crate) fn judge(reply: Reply, asked: Asked) -> Result<bool, Error> {
+    if reply.status != 200 {
+        return Err(refusal(reply, asked));
+    }
+    let setting = setting(&reply.body?).map_err(|why| not_a_setting(&asked.key.redact(why), &reply.headers))?;
+    match asked.update_to {
+        Some(wanted) if wanted != setting.enabled => {
+            let message = format!(
+                "the server answered 200 but reports open tracking {}: read it again before you rely on it",
+                on_off(setting.enabled)
+            );
+            Err(Error::new(Code::NotApplied, message).with_enabled(setting.enabled))
+        }
+        _ => Ok(setting.enabled),
+    }
+}
+
+fn setting(body: &[u8]) -> Result<Setting, String> {
+    // serde would take an array for the members in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+fn on_off(enabled: bool) -> &'static str {
+    if enabled { "on" } else { "off" }
+}
+
+fn not_a_setting(why: &str, headers: &HeaderMap) -> Error {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let message = match encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        Some(encoding) => format!("the reply is encoded as {encoding}, though no encoding was asked for"),
+        None => format!("the reply is not a setting: {why}"),
+    };
+    Error::new(Code::Protocol, message)
+}
+
+fn code_of(status: u16) -> Code {
+    match status {
+        401 => Code::Unauthorized,
+        403 => Code::Forbidden,
+        404 => Code::NotFound,
+        429 => Code::RateLimited,
+        400..500 => Code::BadRequest,
+        500..600 => Code::Server,
+        _ => Code::Status,
+    }
+}
+
+/// Says what the server said, and what to do.
+fn refusal(reply: Reply, asked: Asked) -> Error {
+    let code = code_of(reply.status);
+    let said = reply.body.ok().and_then(|body| first_message(&body)).map(|text| asked.key.redact(text));
+    let said = said.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(default_text(reply.status));
+    let hint = match code {
+        Code::Unauthorized => {
+            let (here, there) = (asked.region.name(), asked.region.other().name());
+            format!(": check the key; one of the {there} region is not accepted by the {here} one")
+        }
+        Code::Forbidden => {
+            let scope = if asked.update_to.is_some() { "update" } else { "read" };
+            let whom = if asked.on_behalf_of.is_some() { ", and must be the parent's of that subuser" } else { "" };
+            format!(": the key needs the scope tracking_settings.open.{scope}{whom}")
+        }
+        Code::NotFound if asked.on_behalf_of.is_some() => ": check the name in on_behalf_of".to_owned(),
+        Code::RateLimited => ": wait as long as retry_after says, or set requests_per_minute".to_owned(),
+        Code::Server => ": the service's fault, try again later".to_owned(),
+        Code::Status if (300..400).contains(&reply.status) => {
+            ": redirects are not followed, since the key would go along: check the base URL".to_owned()
+        }
+        _ => String::new(),
+    };
+    // The hint must survive a long text of the server's.
+    let said = error::cut(said, error::MESSAGE_MAX - hint.len() - "999 ".len());
+    Error::new(code, format!("{} {said}{hint}", reply.status))
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    errors: Vec<RefusalItem>,
+}
+
+#[derive(Deserialize)]
+struct RefusalItem {
+    message: Option<String>,
+}
+
+/// The first message of an error's documented body; an odd body has none.
+fn first_message(body: &[u8]) -> Option<String> {
+    let refusal: Refusal = serde_json::from_slice(body).ok()?;
+    refusal.errors.into_iter().find_map(|item| item.message)
+}
+
+fn default_text(status: u16) -> &'static str {
+    let status = ureq::http::StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or("without a reason")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status, headers: HeaderMap::new(), body: Ok(body.as_bytes().to_vec()) }
+    }
+
+    fn key() -> Key {
+        Key::new("SG.secret").unwrap()
+    }
+
+    fn read(key: &Key) -> Asked<'_> {
+        Asked { key, update_to: None, region: Region::Global, on_behalf_of: None }
+    }
+
+    #[test]
+    fn settings() {
+        let cases: [(&str, Result<bool, Code>); 16] = [
+            (r#"{"enabled":true}"#, Ok(true)),
+            (r#"{"enabled":false}"#, Ok(false)),
+            (r#" { "other": [1, {"enabled": true}], "enabled" : false } "#, Ok(false)),
+            ("", Err(Code::Protocol)),
+            ("{}", Err(Code::Protocol)),
+            ("null", Err(Code::Protocol)),
+            ("[true]", Err(Code::Protocol)),
+            (r#"{"enabled":null}"#, Err(Code::Protocol)),
+            (r#"{"enabled":"true"}"#, Err(Code::Protocol)),
+            (r#"{"enabled":1}"#, Err(Code::Protocol)),
+            (r#"{"enabled":true,"enabled":false}"#, Err(Code::Protocol)),
+            (r#"{"enabled":true"#, Err(Code::Protocol)),
+            (r#"{"enabled":true}x"#, Err(Code::Protocol)),
+            ("\u{feff}{\"enabled\":true}", Err(Code::Protocol)),
+            (r#"{"Enabled":true}"#, Err(Code::Protocol)),
+            ("<html>", Err(Code::Protocol)),
+        ];
+        for (body, expected) in cases {
+            let judged = judge(reply(200, body), read(&key())).map_err(|error| error.code());
+            assert_eq!(judged, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_was_said_and_what_to_do() {
+        let key = key();
+        let read = read(&key);
+        let update = Asked { update_to: Some(false), on_behalf_of: Some("sub"), ..read };
+        let documented =
+            |message: &str| format!(r#"{{"errors":[{{"field":"null","message":"{message}","help":7}}],"id":"x"}}"#);
+        let cases = [
+            (read, 400, documented("bad request"), Code::BadRequest, "400 bad request"),
+            (
+                read,
+                401,
+                documented("authorization required"),
+                Code::Unauthorized,
+                "401 authorization required: check the key; one of the EU",
+            ),
+            (
+                read,
+                403,
+                documented("access forbidden"),
+                Code::Forbidden,
+                "403 access forbidden: the key needs the scope tracking_settings.open.read",
+            ),
+            (
+                update,
+                403,
+                documented("access forbidden"),
+                Code::Forbidden,
+                "tracking_settings.open.update, and must be the parent's",
+            ),
+            (read, 404, documented("not found"), Code::NotFound, "404 not found"),
+            (update, 404, documented("not found"), Code::NotFound, "check the name in on_behalf_of"),
+            (read, 406, String::new(), Code::BadRequest, "406 Not Acceptable"),
+            (read, 429, documented("too many requests"), Code::RateLimited, "429 too many requests"),
+            (read, 451, String::new(), Code::BadRequest, "451 Unavailable For Legal Reasons"),
+            (read, 500, "<html>sorry</html>".to_owned(), Code::Server, "500 Internal Server Error"),
+            (read, 503, String::new(), Code::Server, "503 Service Unavailable"),
+            (read, 599, "[]".to_owned(), Code::Server, "599 without a reason"),
+            (read, 201, r#"{"enabled":true}"#.to_owned(), Code::Status, "201 Created"),
+            (read, 204, String::new(), Code::Status, "204 No Content"),
+            (read, 302, String::new(), Code::Status, "redirects are not followed"),
+            (read, 400, r#"{"errors":[]}"#.to_owned(), Code::BadRequest, "400 Bad Request"),
+            (
+                read,
+                400,
+                r#"{"errors":[{"message":null},{"message":"second"}]}"#.to_owned(),
+                Code::BadRequest,
+                "400 second",
+            ),
+            (read, 400, r#"{"errors":"odd"}"#.to_owned(), Code::BadRequest, "400 Bad Request"),
+            (read, 400, documented("  "), Code::BadRequest, "400 Bad Request"),
+            (read, 400, documented("\\u001b[31mred\\nline"), Code::BadRequest, "400 [31mred line"),
+        ];
+        for (asked, status, body, code, text) in cases {
+            let error = judge(reply(status, &body), asked).unwrap_err();
+            assert_eq!(error.code(), code, "{status} {body}");
+            assert!(error.message().contains(text), "{status} {body}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_cut_out_of_what_the_server_says() {
+        let text = "x".repeat(470) + "SG.secret";
+        for (status, body) in [
+            (400, format!(r#"{{"errors":[{{"message":"bad SG.secret, SG.secret"}}]}}"#)),
+            (400, format!(r#"{{"errors":[{{"message":"{text}"}}]}}"#)),
+            (200, r#"{"enabled":"SG.secret"}"#.to_owned()),
+        ] {
+            let error = judge(reply(status, &body), read(&key())).unwrap_err();
+            assert!(!error.message().contains("SG.s"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_hint_survives_a_long_text() {
+        let body = format!(r#"{{"errors":[{{"message":"{}"}}]}}"#, "ü".repeat(50_000));
+        let error = judge(reply(403, &body), read(&key())).unwrap_err();
+        assert!(error.message().len() <= error::MESSAGE_MAX);
+        assert!(error.message().ends_with("tracking_settings.open.read"), "{error}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether and when to try again.
+
+use std::time::Duration;
+
+use crate::Code;
+use crate::fault::Fault;
+
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// Whether a reply with this status may differ next time. The update says the same thing however
+/// often it is sent, so it is safe to repeat.
+pub(crate) fn is_worth_repeating(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+}
+
+/// Whether the failure may be gone next time: one to connect, by its nature, and no other.
+pub(crate) fn is_passing(fault: &Fault) -> bool {
+    fault.transient && fault.code != Code::Cancelled
+}
+
+/// The pause before retry number `retry`, counted from 0: what the server asked for, and at least
+/// a backoff that doubles from a quarter of a second to 8 s, less up to half of it by chance so
+/// that many clients don't come back together.
+pub(crate) fn pause(retry: u32, asked: Option<Duration>) -> Duration {
+    let full = FIRST.saturating_mul(1_u32.checked_shl(retry).unwrap_or(u32::MAX)).min(LONGEST);
+    let backoff = full.mul_f64(0.5 + fastrand::f64() / 2.0);
+    asked.unwrap_or_default().max(backoff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_within_bounds() {
+        for (retry, full) in [(0, 250), (1, 500), (2, 1000), (5, 8000), (31, 8000), (32, 8000), (u32::MAX, 8000)] {
+            let full = Duration::from_millis(full);
+            for _ in 0..100 {
+                let pause = pause(retry, None);
+                assert!(pause >= full / 2 && pause <= full, "retry {retry}: {pause:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_server_is_heeded() {
+        assert_eq!(pause(0, Some(Duration::from_secs(3))), Duration::from_secs(3));
+        assert!(pause(0, Some(Duration::ZERO)) >= FIRST / 2);
+    }
+}
