@@ -10,6 +10,26 @@ mod code;
 
 const HEADER: &str = "include/sg_open_tracking.h";
 
+// The form that cbindgen gives to an enum of a fixed size.
+const ENUM_BEGIN: &str = "
+/**
+ * What a call ended with.
+ */
+enum sg_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+";
+const ENUM_END: &str = "};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum sg_code sg_code;
+#else
+typedef int32_t sg_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
@@ -42,14 +62,12 @@ fn header(root: &str) -> Result<String, cbindgen::Error> {
 
 /// The enum of codes, in the form that cbindgen gives to others.
 fn codes() -> String {
-    let mut text = String::from(
-        "\n/**\n * What a call ended with.\n */\nenum sg_code\n#ifdef __cplusplus\n  : int32_t\n#endif // __cplusplus\n {\n",
-    );
+    let mut text = String::from(ENUM_BEGIN);
     for code in code::Code::ALL {
         let _ = writeln!(text, "  /**\n   * {}.\n   */", code.meaning().trim());
         let _ = writeln!(text, "  {} = {},", code.name(), *code as i32);
     }
-    text.push_str("};\n#ifndef __cplusplus\ntypedef int32_t sg_code;\n#endif // __cplusplus");
+    text.push_str(ENUM_END);
     text
 }
 

@@ -38,9 +38,9 @@
  * What a call ended with.
  */
 enum sg_code
-#ifdef __cplusplus
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
-#endif // __cplusplus
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /**
    * success.
@@ -124,7 +124,11 @@ enum sg_code
   SG_ERR_NOT_APPLIED = 27,
 };
 #ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum sg_code sg_code;
+#else
 typedef int32_t sg_code;
+#endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
@@ -210,91 +214,35 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * What `code` means, in one English sentence.
+ * Switches open tracking on or off in one call, with the default options.
  *
- * A static string, never NULL; "unknown code" for a number that is no sg_code. From any thread.
- */
-const char *sg_strerror(int32_t code);
-
-/**
- * The version of the library that is running, such as "1.2.3".
- *
- * A static string, never NULL. From any thread.
- */
-const char *sg_version(void);
-
-/**
- * Makes a client. It opens no connection yet.
- *
- * key     1 to 512 bytes of visible ASCII. It is copied, and the copy wiped when the client and
- *         all that derive from it are freed.
- * region  SG_REGION_GLOBAL or SG_REGION_EU.
- * config  options, copied; NULL for the defaults.
- * out     the client, to be freed with sg_client_free(); NULL on failure.
- *
- * Returns SG_OK, or SG_ERR_ARGUMENT for a key, region or SG_OPEN_TRACKING_BASE_URL that can't
- * be. The environment is read here, and no more later. Does not block.
- */
-sg_code sg_client_new(const char *key,
-                      int32_t region,
-                      const struct sg_config *config,
-                      struct sg_client **out);
-
-/**
- * Makes a client that shares key, connections, pace and trust store with another, and has a
- * deadline and a cancel of its own. It is cheap: make one for a call that must be cut off
- * without any other.
- *
- * timeout_ms  the deadline of its calls in milliseconds; 0 for the same as its origin's.
- * out         the client, to be freed with sg_client_free(); NULL on failure.
- *
- * Neither need outlive the other. Returns SG_OK, or SG_ERR_ARGUMENT for a NULL. Does not block.
- */
-sg_code sg_client_derive(const struct sg_client *client,
-                         uint32_t timeout_ms,
-                         struct sg_client **out);
-
-/**
- * Frees a client and closes its idle connections, if no other client shares them. NULL is
- * ignored.
- *
- * No call may be under way on this very client: sg_client_cancel() it and let its calls return
- * first. Clients derived from it, and their calls, go on.
- */
-void sg_client_free(struct sg_client *client);
-
-/**
- * Switches open tracking on or off.
- *
+ * key           1 to 512 bytes of visible ASCII.
+ * enabled       the value to set.
+ * region        SG_REGION_GLOBAL or SG_REGION_EU.
  * on_behalf_of  a subuser's name or "account-id <id>", 1 to 256 bytes of printable ASCII without
  *               a space at either end; NULL for the account itself.
- * result        all that is known of the call; written on every path. May be NULL.
+ * out_enabled   what the server reports afterwards; written on SG_OK only. May be NULL.
  *
- * Returns SG_OK when the server has confirmed the value, SG_ERR_NOT_APPLIED if it answered 200
- * but reports the other value, else another error. Blocks until then, at the most until the
- * deadline. From any thread.
+ * Returns SG_OK when the server has confirmed the value, else an error; sg_strerror() names it.
+ * For the details make a client. Blocks for at most 30 s. From any thread: all such calls share
+ * one pool of connections.
  */
-sg_code sg_client_update(const struct sg_client *client,
-                         bool enabled,
-                         const char *on_behalf_of,
-                         struct sg_result *result);
+sg_code sg_open_tracking_update(const char *key,
+                                bool enabled,
+                                int32_t region,
+                                const char *on_behalf_of,
+                                bool *out_enabled);
 
 /**
- * Reads whether open tracking is on: result->enabled.
+ * Reads whether open tracking is on, in one call with the default options.
  *
- * As sg_client_update(), but result may not be NULL.
+ * The arguments are as for sg_open_tracking_update(); out_enabled may not be NULL, and is
+ * written on SG_OK only.
  */
-sg_code sg_client_get(const struct sg_client *client,
-                      const char *on_behalf_of,
-                      struct sg_result *result);
-
-/**
- * Ends this client's calls, those under way and all later ones, with SG_ERR_CANCELLED.
- *
- * From any thread, at once; the calls return within milliseconds. The client's origin and its
- * kin go on. It can't be undone: derive another client from the origin. NULL is ignored.
- */
-void sg_client_cancel(const struct sg_client *client);
+sg_code sg_open_tracking_get(const char *key,
+                             int32_t region,
+                             const char *on_behalf_of,
+                             bool *out_enabled);
 
 /**
  * New options, all at their defaults.
@@ -384,35 +332,91 @@ sg_code sg_config_set_ca_file(struct sg_config *config, const char *path);
 sg_code sg_config_set_user_agent(struct sg_config *config, const char *product);
 
 /**
- * Switches open tracking on or off in one call, with the default options.
+ * Makes a client. It opens no connection yet.
  *
- * key           1 to 512 bytes of visible ASCII.
- * enabled       the value to set.
- * region        SG_REGION_GLOBAL or SG_REGION_EU.
- * on_behalf_of  a subuser's name or "account-id <id>", 1 to 256 bytes of printable ASCII without
- *               a space at either end; NULL for the account itself.
- * out_enabled   what the server reports afterwards; written on SG_OK only. May be NULL.
+ * key     1 to 512 bytes of visible ASCII. It is copied, and the copy wiped when the client and
+ *         all that derive from it are freed.
+ * region  SG_REGION_GLOBAL or SG_REGION_EU.
+ * config  options, copied; NULL for the defaults.
+ * out     the client, to be freed with sg_client_free(); NULL on failure.
  *
- * Returns SG_OK when the server has confirmed the value, else an error; sg_strerror() names it.
- * For the details make a client. Blocks for at most 30 s. From any thread: all such calls share
- * one pool of connections.
+ * Returns SG_OK, or SG_ERR_ARGUMENT for a key, region or SG_OPEN_TRACKING_BASE_URL that can't
+ * be. The environment is read here, and no more later. Does not block.
  */
-sg_code sg_open_tracking_update(const char *key,
-                                bool enabled,
-                                int32_t region,
-                                const char *on_behalf_of,
-                                bool *out_enabled);
+sg_code sg_client_new(const char *key,
+                      int32_t region,
+                      const struct sg_config *config,
+                      struct sg_client **out);
 
 /**
- * Reads whether open tracking is on, in one call with the default options.
+ * Makes a client that shares key, connections, pace and trust store with another, and has a
+ * deadline and a cancel of its own. It is cheap: make one for a call that must be cut off
+ * without any other.
  *
- * The arguments are as for sg_open_tracking_update(); out_enabled may not be NULL, and is
- * written on SG_OK only.
+ * timeout_ms  the deadline of its calls in milliseconds; 0 for the same as its origin's.
+ * out         the client, to be freed with sg_client_free(); NULL on failure.
+ *
+ * Neither need outlive the other. Returns SG_OK, or SG_ERR_ARGUMENT for a NULL. Does not block.
  */
-sg_code sg_open_tracking_get(const char *key,
-                             int32_t region,
-                             const char *on_behalf_of,
-                             bool *out_enabled);
+sg_code sg_client_derive(const struct sg_client *client,
+                         uint32_t timeout_ms,
+                         struct sg_client **out);
+
+/**
+ * Frees a client and closes its idle connections, if no other client shares them. NULL is
+ * ignored.
+ *
+ * No call may be under way on this very client: sg_client_cancel() it and let its calls return
+ * first. Clients derived from it, and their calls, go on.
+ */
+void sg_client_free(struct sg_client *client);
+
+/**
+ * Switches open tracking on or off.
+ *
+ * on_behalf_of  a subuser's name or "account-id <id>", 1 to 256 bytes of printable ASCII without
+ *               a space at either end; NULL for the account itself.
+ * result        all that is known of the call; written on every path. May be NULL.
+ *
+ * Returns SG_OK when the server has confirmed the value, SG_ERR_NOT_APPLIED if it answered 200
+ * but reports the other value, else another error. Blocks until then, at the most until the
+ * deadline. From any thread.
+ */
+sg_code sg_client_update(const struct sg_client *client,
+                         bool enabled,
+                         const char *on_behalf_of,
+                         struct sg_result *result);
+
+/**
+ * Reads whether open tracking is on: result->enabled.
+ *
+ * As sg_client_update(), but result may not be NULL.
+ */
+sg_code sg_client_get(const struct sg_client *client,
+                      const char *on_behalf_of,
+                      struct sg_result *result);
+
+/**
+ * Ends this client's calls, those under way and all later ones, with SG_ERR_CANCELLED.
+ *
+ * From any thread, at once; the calls return within milliseconds. The client's origin and its
+ * kin go on. It can't be undone: derive another client from the origin. NULL is ignored.
+ */
+void sg_client_cancel(const struct sg_client *client);
+
+/**
+ * What code means, in one English sentence.
+ *
+ * A static string, never NULL; "unknown code" for a number that is no sg_code. From any thread.
+ */
+const char *sg_strerror(int32_t code);
+
+/**
+ * The version of the library that is running, such as "1.2.3".
+ *
+ * A static string, never NULL. From any thread.
+ */
+const char *sg_version(void);
 
 #ifdef __cplusplus
 }  // extern "C"
