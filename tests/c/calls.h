@@ -34,8 +34,8 @@ static inline bool find_sandbox(void)
     sandbox.eu_key = getenv("SANDBOX_EU_KEY");
     sandbox.read_key = getenv("SANDBOX_READ_KEY");
     sandbox.update_key = getenv("SANDBOX_UPDATE_KEY");
-    return sandbox.url && sandbox.eu_url && sandbox.ca_file && sandbox.key && sandbox.eu_key &&
-                        sandbox.read_key && sandbox.update_key;
+    return sandbox.url && sandbox.eu_url && sandbox.ca_file && sandbox.key && sandbox.eu_key && sandbox.read_key &&
+           sandbox.update_key;
 }
 
 static inline void poison(sg_result *result)

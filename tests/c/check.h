@@ -16,7 +16,7 @@ static int checks_skipped;
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static bool check(bool held, const char *format, ...)
+static inline bool check(bool held, const char *format, ...)
 {
     va_list arguments;
     fputs(held ? "ok - " : "not ok - ", stdout);
@@ -32,13 +32,13 @@ static bool check(bool held, const char *format, ...)
     return held;
 }
 
-static void skip(const char *section, const char *reason)
+static inline void skip(const char *section, const char *reason)
 {
     printf("skipped - %s: %s\n", section, reason);
     checks_skipped++;
 }
 
-static int sum_up(void)
+static inline int sum_up(void)
 {
     if (checks_skipped > 0)
         printf("%d passed, %d failed, %d skipped\n", checks_passed, checks_failed, checks_skipped);
@@ -47,14 +47,14 @@ static int sum_up(void)
     return checks_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int64_t now_ms(void)
+static inline int64_t now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void sleep_ms(long ms)
+static inline void sleep_ms(long ms)
 {
     struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
     nanosleep(&pause, NULL);

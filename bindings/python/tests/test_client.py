@@ -60,6 +60,8 @@ BAD_OPTIONS = [
     ("max_retries", -1),
     ("max_retries", 2**32),
     ("max_connections", -1),
+    ("max_connections", 0),
+    ("max_connections", 1025),
     ("requests_per_minute", -1),
     ("requests_per_minute", 2**32),
     ("base_url", ""),

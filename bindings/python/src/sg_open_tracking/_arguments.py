@@ -74,11 +74,11 @@ OPTIONS: Final[dict[str, tuple[str, Callable[[str, Any], Any], str]]] = {
     "timeout": ("sg_config_set_timeout_ms", seconds_to_c, SECONDS),
     "connect_timeout": ("sg_config_set_connect_timeout_ms", seconds_to_c, SECONDS),
     "max_retries": ("sg_config_set_max_retries", count_to_c, f"0 to {_UINT32_MAX}"),
-    "max_connections": ("sg_config_set_max_connections", count_to_c, f"1 to {_UINT32_MAX}"),
+    "max_connections": ("sg_config_set_max_connections", count_to_c, "1 to 1024"),
     "requests_per_minute": ("sg_config_set_requests_per_minute", count_to_c, f"0 to {_UINT32_MAX}"),
     "base_url": ("sg_config_set_base_url", text_to_c, "an https URL, or http on a loopback address"),
     "proxy": ("sg_config_set_proxy", text_to_c, 'the URL of a proxy, or "" for none'),
     "ca_file": ("sg_config_set_ca_file", path_to_c, "a readable file of PEM certificates"),
-    "user_agent": ("sg_config_set_user_agent", text_to_c, "printable ASCII"),
+    "user_agent": ("sg_config_set_user_agent", text_to_c, "1 to 256 characters of printable ASCII"),
 }
 """Each option's setter, how its value goes to C, and what the library takes, to stand after "must be"."""
