@@ -51,12 +51,12 @@ step "Build the C program" 0 "${CC:-cc} -Iinclude -o $c bindings/c/update.c -L$a
 
 # The sandbox is told by the lines it prints: reading them waits for it, without a guess at how long.
 mkfifo "$pipes/in" "$pipes/out"
-"$sandbox" --exit-with-stdin <"$pipes/in" >"$pipes/out" &
+"$sandbox" --exit-with-stdin <"$pipes/in" >"$pipes/out" 2>"$pipes/err" &
 sandbox_pid=$!
 exec 3>"$pipes/in" 4<"$pipes/out"
 url='' eu_url='' ca_file='' key='' eu_key='' read_key='' update_key=''
 until [[ $url && $eu_url && $ca_file && $key && $eu_key && $read_key && $update_key ]]; do
-    IFS='=' read -r name value <&4 || { echo "demo: the sandbox did not start" >&2; exit 1; }
+    IFS='=' read -r name value <&4 || { cat "$pipes/err" >&2; echo "demo: the sandbox did not start" >&2; exit 1; }
     case $name in
         SANDBOX_URL) url=$value ;;
         SANDBOX_EU_URL) eu_url=$value ;;

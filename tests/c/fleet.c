@@ -99,7 +99,7 @@ static void test_nulls(void)
 
 enum { FLEET = 20 };
 
-static char name_bytes[FLEET][16];
+static char name_bytes[FLEET][32];
 static const char *names[FLEET];
 
 static void name_fleet(void)
