@@ -54,6 +54,21 @@ pub(crate) unsafe fn exclusive<'a, T>(name: &str, pointer: *mut T) -> Result<&'a
     unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))
 }
 
+/// Drops what was handed to C, if anything was.
+///
+/// # Safety
+/// `pointer` is NULL or came from `Box::into_raw`, and nobody uses it any more.
+pub(crate) unsafe fn reclaim<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: as this function's.
+        let value = unsafe { Box::from_raw(pointer) };
+        let _ = guard(|| {
+            drop(value);
+            Ok(())
+        });
+    }
+}
+
 fn is_null(name: &str) -> Error {
     Error::argument(format!("{name} is NULL"))
 }

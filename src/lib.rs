@@ -14,6 +14,8 @@
 
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 #![warn(clippy::pedantic)]
+// The texts of the code table and of `ffi` are for C programmers.
+#![allow(clippy::doc_markdown)]
 
 mod boundary;
 mod call;

@@ -88,7 +88,9 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    type Pairs<'a> = &'a [(&'static str, &'a str)];
+
+    fn headers(pairs: Pairs) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
@@ -97,7 +99,7 @@ mod tests {
         const NOW: (&str, &str) = ("date", "Tue, 15 Nov 1994 08:12:31 GMT");
         // 784887151 is that time, which is before FIRST_UNIX_TIME; hence a later one for epochs.
         const LATER: (&str, &str) = ("date", "Sun, 09 Sep 2001 01:46:40 GMT");
-        let cases: [(u16, &[(&'static str, &str)], Option<u64>); 26] = [
+        let cases: [(u16, Pairs, Option<u64>); 26] = [
             (429, &[], None),
             (429, &[("retry-after", "7")], Some(7)),
             (503, &[("retry-after", "7")], Some(7)),

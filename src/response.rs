@@ -230,7 +230,7 @@ mod tests {
     fn the_key_is_cut_out_of_what_the_server_says() {
         let text = "x".repeat(470) + "SG.secret";
         for (status, body) in [
-            (400, format!(r#"{{"errors":[{{"message":"bad SG.secret, SG.secret"}}]}}"#)),
+            (400, r#"{"errors":[{"message":"bad SG.secret, SG.secret"}]}"#.to_owned()),
             (400, format!(r#"{{"errors":[{{"message":"{text}"}}]}}"#)),
             (200, r#"{"enabled":"SG.secret"}"#.to_owned()),
         ] {

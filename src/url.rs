@@ -125,17 +125,17 @@ impl ProxyUrl {
             None => (None, authority),
         };
         let host: Authority = host.parse().map_err(|_| "not a URL of the form http://host:port".to_owned())?;
-        Ok(ProxyUrl { origin: Origin::new(tls, &host, default_port)?, credentials: user.map(credentials).transpose()? })
+        Ok(ProxyUrl { origin: Origin::new(tls, &host, default_port)?, credentials: user.map(credentials) })
     }
 }
 
-fn credentials(user: &str) -> Result<Zeroizing<String>, String> {
+fn credentials(user: &str) -> Zeroizing<String> {
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let mut plain = Zeroizing::new(Vec::with_capacity(user.len() + 1));
     plain.extend(percent_decode_str(name));
     plain.push(b':');
     plain.extend(percent_decode_str(password));
-    Ok(Zeroizing::new(BASE64_STANDARD.encode(&*plain)))
+    Zeroizing::new(BASE64_STANDARD.encode(&*plain))
 }
 
 #[cfg(test)]

@@ -107,10 +107,8 @@ pub unsafe extern "C" fn sg_client_derive(
 /// first. Clients derived from it, and their calls, go on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_client_free(client: *mut sg_client) {
-    if !client.is_null() {
-        // SAFETY: it came from `hand_over`, and the caller gives it up.
-        let _ = guard(|| Ok(drop(unsafe { Box::from_raw(client) })));
-    }
+    // SAFETY: it is NULL or came from `hand_over`, and the caller gives it up.
+    unsafe { boundary::reclaim(client) };
 }
 
 /// Switches open tracking on or off.
@@ -157,6 +155,9 @@ pub unsafe extern "C" fn sg_client_get(
 pub unsafe extern "C" fn sg_client_cancel(client: *const sg_client) {
     // SAFETY: the caller passes a live client, or NULL.
     if let Some(client) = unsafe { client.as_ref() } {
-        let _ = guard(|| Ok(client.0.cancel()));
+        let _ = guard(|| {
+            client.0.cancel();
+            Ok(())
+        });
     }
 }

@@ -25,10 +25,8 @@ pub extern "C" fn sg_config_new() -> *mut sg_config {
 /// Frees options; clients made with them are not touched. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_config_free(config: *mut sg_config) {
-    if !config.is_null() {
-        // SAFETY: it came from sg_config_new, and the caller gives it up.
-        let _ = guard(|| Ok(drop(unsafe { Box::from_raw(config) })));
-    }
+    // SAFETY: it is NULL or came from sg_config_new, and the caller gives it up.
+    unsafe { boundary::reclaim(config) };
 }
 
 /// Runs one setter.

@@ -1,5 +1,7 @@
 //! The border: every function of the C ABI. Each checks its arguments, calls the safe API, and
-//! writes the result; there is no logic here. The comments are the header's.
+//! writes the result; there is no logic here. The comments are the header's, in the form of C.
+
+#![allow(rustdoc::all)]
 
 // In the order of the header.
 mod one_shot;

@@ -25,7 +25,7 @@ pub(super) fn resolve(host: &str, port: u16, step: &Step) -> Result<Vec<SocketAd
     let (answer, answered) = mpsc::sync_channel(1);
     let name = host.to_owned();
     process::spawn_without_signals("sg-resolver", move || {
-        let addresses = (name.as_str(), port).to_socket_addrs().map(|found| found.collect::<Vec<_>>());
+        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
         // Nobody listens any more if the call's time ran out.
         let _ = answer.send(addresses);
     })

@@ -70,7 +70,8 @@ fn usable(certificates: Vec<CertificateDer<'_>>) -> Option<RootCertStore> {
 }
 
 /// What is in use now. Weak, so that a store is read again once all its clients are gone.
-static IN_USE: PerProcess<Mutex<Vec<(Trust, Weak<ClientConfig>)>>> = PerProcess::from_start(Mutex::new(Vec::new()));
+type InUse = Vec<(Trust, Weak<ClientConfig>)>;
+static IN_USE: PerProcess<Mutex<InUse>> = PerProcess::from_start(Mutex::new(Vec::new()));
 
 /// The TLS settings for this trust: those in use, or new ones. Reading the system's store takes a
 /// few milliseconds, so this waits for the first handshake.

@@ -1,0 +1,148 @@
+//! How connections are kept, replaced and shared.
+
+mod support;
+
+use std::thread;
+
+use sg_open_tracking::{Client, Code, Region};
+use sg_open_tracking_sandbox::How;
+use support::{client, client_with, config, ms, sandbox};
+
+#[test]
+fn five_calls_use_one_connection() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    for _ in 0..5 {
+        client.update(false, None).unwrap();
+    }
+    // Errors keep it, too.
+    client.get(Some("fault-status-404")).unwrap_err();
+    client.get(None).unwrap();
+    assert_eq!(sandbox.stats().connections, 1);
+}
+
+#[test]
+fn a_kept_connection_that_died_costs_the_caller_nothing() {
+    for how in [How::Close, How::Reset] {
+        let sandbox = sandbox();
+        let client = client_with(&sandbox, |config| {
+            config.set_max_retries(0);
+        });
+        for round in 1..=3 {
+            let outcome = client.update(false, None).unwrap();
+            assert_eq!(outcome.report.attempts, 1, "round {round}");
+            assert_eq!(sandbox.stats().connections, round);
+            assert_eq!(sandbox.close_idle(how), 1);
+        }
+    }
+}
+
+#[test]
+fn a_pool_that_died_costs_the_caller_nothing() {
+    for how in [How::Close, How::Reset] {
+        let sandbox = sandbox();
+        let client = client_with(&sandbox, |config| {
+            config.set_max_retries(0);
+        });
+        at_once(8, || client.get(Some("fault-delay-100")).map(drop).unwrap());
+        assert_eq!(sandbox.close_idle(how), 8);
+        at_once(8, || client.get(None).map(drop).unwrap());
+    }
+}
+
+#[test]
+fn connections_that_die_with_the_request_on_them_are_replaced_once() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_max_retries(0);
+    });
+    client.get(None).unwrap();
+    // On a kept connection: the server may have closed it before it saw the request.
+    for name in ["fault-once-close-a", "fault-once-reset-a"] {
+        let outcome = client.get(Some(name)).expect(name);
+        assert_eq!(outcome.report.attempts, 2, "{name}");
+    }
+    // On the fresh one that replaced it: no more.
+    for name in ["fault-close", "fault-reset"] {
+        let error = client.get(Some(name)).expect_err(name);
+        assert_eq!((error.code(), error.report().attempts), (Code::Io, 2), "{name}");
+        client.get(None).unwrap();
+    }
+    // Once a part of the reply has come, the server had seen it.
+    let error = client.get(Some("fault-close-in-header")).unwrap_err();
+    assert_eq!((error.code(), error.report().attempts), (Code::Io, 1));
+}
+
+#[test]
+fn no_more_than_max_connections_are_kept() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_max_connections(2).unwrap();
+    });
+    at_once(6, || client.get(Some("fault-delay-100")).map(drop).unwrap());
+    assert_eq!(sandbox.stats().connections, 6);
+    assert!(sandbox.close_idle(How::Close) <= 2);
+}
+
+#[test]
+fn kin_share_connections_and_strangers_share_tls_sessions() {
+    let sandbox = sandbox();
+    let options = config(&sandbox);
+    let first = Client::new(sandbox.key(), Region::Global, &options).unwrap();
+    first.get(None).unwrap();
+    first.derive(Some(ms(5000))).unwrap().get(None).unwrap();
+    assert_eq!(sandbox.stats().connections, 1);
+    let stranger = Client::new(sandbox.key(), Region::Global, &options).unwrap();
+    stranger.get(None).unwrap();
+    let stats = sandbox.stats();
+    assert_eq!((stats.connections, stats.handshakes.full, stats.handshakes.resumed), (2, 1, 1));
+}
+
+#[test]
+fn threads_share_a_client() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    at_once(8, || {
+        for round in 0..50 {
+            let name = format!("subuser-{:05}", round % 25 + 1);
+            assert!(!client.update(false, Some(&name)).unwrap().enabled);
+        }
+    });
+    let stats = sandbox.stats();
+    assert_eq!(stats.requests, 400);
+    assert!(stats.connections <= 8, "{}", stats.connections);
+}
+
+#[test]
+fn a_warm_call_starts_no_thread() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    client.get(None).unwrap();
+    let spawned = || {
+        // Every thread of this process so far took one from the kernel's count of processes.
+        std::fs::read_dir("/proc/self/task").unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
+    };
+    let before = spawned();
+    for _ in 0..20 {
+        client.get(None).unwrap();
+        assert!(spawned().iter().all(|thread| before.contains(thread) || !is_ours(thread)));
+    }
+}
+
+/// Whether the thread is one that the library starts.
+fn is_ours(thread: &std::ffi::OsStr) -> bool {
+    let name = std::fs::read_to_string(std::path::Path::new("/proc/self/task").join(thread).join("comm"));
+    name.is_ok_and(|name| name.starts_with("sg-"))
+}
+
+fn at_once(threads: usize, work: impl Fn() + Sync) {
+    let start = std::sync::Barrier::new(threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                start.wait();
+                work();
+            });
+        }
+    });
+}
