@@ -506,6 +506,59 @@ static void test_faults(void)
     sg_config_free(config);
 }
 
+static sg_client *retrying_client(uint32_t max_retries)
+{
+    sg_client *client = NULL;
+    sg_config *config = sg_config_new();
+    sg_config_set_timeout_ms(config, 10000);
+    sg_config_set_max_retries(config, max_retries);
+    sg_config_set_base_url(config, sandbox.url);
+    sg_config_set_proxy(config, "");
+    sg_config_set_ca_file(config, sandbox.ca_file);
+    check(sg_client_new(sandbox.key, SG_REGION_GLOBAL, config, &client) == SG_OK, "a client that tries again %u times",
+          (unsigned)max_retries);
+    sg_config_free(config);
+    return client;
+}
+
+static void test_retries(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t max_retries, attempts;
+        int32_t code;
+    } cases[] = {
+        {"fault-status-503", 0, 1, SG_ERR_SERVER},
+        {"fault-status-503", 1, 2, SG_ERR_SERVER},
+        {"fault-status-404", 2, 1, SG_ERR_NOT_FOUND},
+        {"fault-status-501", 2, 1, SG_ERR_SERVER},
+        {"fault-once-503-c-contract", 2, 2, SG_OK},
+        {"fault-once-429-c-contract", 2, 2, SG_OK},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        sg_client *client = retrying_client(cases[i].max_retries);
+        sg_result result = update(client, true, cases[i].name);
+        check_code(result, cases[i].code, cases[i].name);
+        check(result.attempts == cases[i].attempts, "after %u attempts: %u", (unsigned)cases[i].attempts,
+              (unsigned)result.attempts);
+        sg_client_free(client);
+    }
+
+    sg_client *client = retrying_client(2);
+    sg_result result = update(client, true, "fault-once-429-retry-after-1-c-contract");
+    check_code(result, SG_OK, "a wait that the server asks for is waited");
+    check(result.elapsed_us >= 1000000 && result.attempts == 2, "for its second: %lld us", (long long)result.elapsed_us);
+    sg_client_free(client);
+
+    static const char *const dying[] = {"fault-close-after-reply", "fault-reset-after-reply"};
+    client = retrying_client(0);
+    for (size_t i = 0; i < COUNT(dying); i++) {
+        check_code(update(client, true, dying[i]), SG_OK, dying[i]);
+        check_code(update(client, true, NULL), SG_OK, "a kept connection that died is replaced, with no retry allowed");
+    }
+    sg_client_free(client);
+}
+
 static void check_times_out(const sg_client *client, int64_t ms, const char *name)
 {
     int64_t start = now_ms();
@@ -809,6 +862,7 @@ int main(void)
         test_round_trips();
         test_refusals();
         test_faults();
+        test_retries();
         test_deadlines();
         test_cancel();
         test_threads();

@@ -250,7 +250,7 @@ class Client:
         # Runs once, by close() or when the client is collected; not at exit, where a daemon
         # thread may still be in a call.
         self._free = weakref.finalize(self, _lib.sg_client_free, pointer)
-        self._free.atexit = False
+        self._free.atexit = False  # type: ignore[misc, unused-ignore]  # unknown to an older mypy
 
     @contextlib.contextmanager
     def _in_use(self) -> Iterator[ctypes.c_void_p]:
