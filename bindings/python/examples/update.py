@@ -18,7 +18,7 @@ parser.add_argument("on_behalf_of", nargs="?", help="a subuser's name, or 'accou
 args = parser.parse_args()
 
 try:
-    with Client(os.environ["SENDGRID_API_KEY"], Region.EU if args.eu else Region.GLOBAL) as client:
+    with Client(os.environ.get("SENDGRID_API_KEY", ""), Region.EU if args.eu else Region.GLOBAL) as client:
         if args.what == "show":
             result = client.get(on_behalf_of=args.on_behalf_of)
         else:
