@@ -1,0 +1,253 @@
+"""Runs tests/conformance/cases.json, and the scenarios that its README names, on this package.
+
+tests/conformance/run.sh python3 bindings/python/tests/conformance.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import platform
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import sg_open_tracking as sg
+from sg_open_tracking import Client, Code, OpenTrackingError, Region
+
+REGIONS = {"global": Region.GLOBAL, "eu": Region.EU}
+BOUNDED = 5.0
+"""Seconds that a call which was cut off may take; on its own it would take 30."""
+
+
+def resolved(value: Any) -> Any:
+    return os.environ[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+
+
+def normal(text: str) -> str:
+    return text.lower().replace("_", "")
+
+
+def client(region: Any = Region.GLOBAL, key: str | None = None, **options: Any) -> Client:
+    side = "SANDBOX_EU" if region == Region.EU else "SANDBOX"
+    given = {
+        "base_url": f"${side}_URL",
+        "ca_file": "$SANDBOX_CA_FILE",
+        "proxy": "",
+        "timeout_ms": 10_000,
+        "max_retries": 0,
+        **options,
+    }
+    arguments = {}
+    for name, value in given.items():
+        in_ms = name.endswith("_ms")
+        arguments[name[:-3] if in_ms else name] = value / 1000 if in_ms else resolved(value)
+    return Client(resolved(key if key is not None else f"${side}_KEY"), region, **arguments)
+
+
+def run_case(case: dict[str, Any]) -> str | None:
+    """None, or what was not as expected."""
+    region = REGIONS.get(case.get("region", "global"), case.get("region"))
+    name, enabled, expect = case.get("on_behalf_of"), case.get("enabled"), case["expect"]
+    key = resolved(case.get("key", "$SANDBOX_EU_KEY" if region == Region.EU else "$SANDBOX_KEY"))
+    seen: dict[str, Any]
+    message = ""
+    try:
+        if case["call"] == "one_shot_update":
+            reported = sg.update_open_tracking(key, enabled, region=region, on_behalf_of=name)
+            seen = {"code": "OK", "enabled": reported}
+        elif case["call"] == "one_shot_get":
+            seen = {"code": "OK", "enabled": sg.get_open_tracking(key, region=region, on_behalf_of=name)}
+        else:
+            with client(region, key, **case.get("options", {})) as opened:
+                if case["call"] == "client_new":
+                    return "a client was made"
+                if case["call"] == "update":
+                    result = opened.update(enabled, on_behalf_of=name)
+                else:
+                    result = opened.get(on_behalf_of=name)
+            seen = {"code": "OK", "http_status": result.http_status, "enabled": result.enabled}
+            seen["attempts"] = result.attempts
+    except OpenTrackingError as error:
+        message = str(error)
+        waits = -1 if error.retry_after is None else round(error.retry_after * 1000)
+        seen = {"code": Code(error.code).name, "http_status": error.http_status, "enabled": error.enabled}
+        seen |= {"attempts": error.attempts, "retry_after_ms": waits}
+    if len(key) > 1 and key in message:
+        return "the message holds the key"
+    wrong = [
+        f"{member}: {seen.get(member)!r}, not {expect[member]!r}"
+        for member in expect
+        if member != "message_part" and seen.get(member) != expect[member]
+    ]
+    if normal(expect.get("message_part", "")) not in normal(message):
+        wrong.append(f"message: {message!r} without {expect['message_part']!r}")
+    if seen["code"] != "OK" and not message:
+        wrong.append("no message")
+    return "; ".join(wrong) or None
+
+
+def ends_in(code: Code, call: Callable[[], object]) -> float:
+    """Checks how a call ends; returns how long it took, in seconds."""
+    started = time.monotonic()
+    try:
+        call()
+    except OpenTrackingError as error:
+        assert error.code == code, repr(error)
+        return time.monotonic() - started
+    raise AssertionError(f"the call ended well, not in {code.name}")
+
+
+def in_flight(opened: Client, stop: Callable[[], None]) -> None:
+    """A call that no reply would end is ended by `stop`, from another thread."""
+    with client() as other:
+        thread = threading.Thread(target=lambda: (other.get(on_behalf_of="fault-delay-100"), stop()))
+        thread.start()
+        took = ends_in(Code.CANCELLED, lambda: opened.get(on_behalf_of="fault-silent"))
+        thread.join()
+    assert took < BOUNDED, f"it took {took} s"
+
+
+def cancel() -> None:
+    with client(timeout_ms=30_000) as origin, origin.derive() as derived:
+        in_flight(derived, derived.cancel)
+        ends_in(Code.CANCELLED, derived.get)
+        origin.get()
+
+
+def close() -> None:
+    opened = client(timeout_ms=30_000)
+    in_flight(opened, opened.close)
+    opened.close()
+    opened.cancel()
+    for call in (opened.get, lambda: opened.update(False), opened.derive):
+        ends_in(Code.ARGUMENT, call)
+
+
+def derive() -> None:
+    origin = client(timeout_ms=30_000)
+    with origin.derive() as kept:
+        with origin.derive(0.15) as hasty:
+            took = ends_in(Code.TIMEOUT, lambda: hasty.get(on_behalf_of="fault-silent"))
+            assert took < BOUNDED, f"it took {took} s"
+        origin.close()
+        kept.get()
+
+
+def threads() -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        name = f"subuser-0001{number}"
+        try:
+            for turn in range(25):
+                assert opened.update(turn % 2 == 0, on_behalf_of=name).enabled == (turn % 2 == 0)
+                assert opened.get(on_behalf_of=name).enabled == (turn % 2 == 0)
+        except BaseException as failure:
+            failures.append(failure)
+
+    with client() as opened:
+        workers = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert not failures, failures
+
+
+def asynchronous() -> None:
+    async def ticks() -> int:
+        count = 0
+        while True:
+            try:
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                return count
+            count += 1
+
+    async def main() -> None:
+        with client() as opened:
+            ticking = asyncio.create_task(ticks())
+            names = ["fault-delay-200"] * 4
+            await asyncio.gather(*(opened.aget(on_behalf_of=name) for name in names))
+            ticking.cancel()
+            assert await ticking > 5, "the loop stood still"
+            silent = asyncio.create_task(opened.aget(on_behalf_of="fault-silent"))
+            await opened.aget(on_behalf_of="fault-delay-100")
+            silent.cancel()
+            assert isinstance(
+                (await asyncio.gather(silent, return_exceptions=True))[0], asyncio.CancelledError
+            )
+
+    asyncio.run(main())
+
+
+def resident_kib() -> int:
+    gc.collect()
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmRSS:\s*(\d+)", status)[1])  # type: ignore[index]
+
+
+def memory() -> None:
+    def calls(count: int) -> None:
+        for number in range(count):
+            if number % 10 == 0:
+                ends_in(Code.ARGUMENT, lambda: opened.get(on_behalf_of="\n"))
+            elif number % 10 == 1:
+                ends_in(Code.NOT_FOUND, lambda: opened.get(on_behalf_of="nobody"))
+            elif number % 2:
+                opened.update(number % 3 == 0)
+            else:
+                with opened.derive() as derived:
+                    derived.get()
+
+    with client() as opened:
+        calls(2_000)
+        before = resident_kib()
+        calls(10_000)
+        grown = resident_kib() - before
+    print(f"  memory: {grown:+} KiB over 10,000 calls")
+    assert grown < 2_048, f"{grown} KiB more"
+
+
+def constants() -> None:
+    header = Path(os.environ["CONFORMANCE_HEADER"]).read_text()
+    codes = {
+        name: int(value)
+        for name, value in re.findall(r"\bSG_(?:ERR_)?(\w+) = (\d+)", header)
+        if not name.startswith("REGION_")
+    }
+    assert codes == {code.name: code.value for code in Code}, codes
+    regions = {name: int(value) for name, value in re.findall(r"\bSG_REGION_(\w+) = (\d+)", header)}
+    assert regions == {region.name: region.value for region in Region}, regions
+
+
+def secret() -> None:
+    with client() as opened:
+        for text in (repr(opened), str(opened), f"{opened}"):
+            assert os.environ["SANDBOX_KEY"] not in text
+
+
+def main() -> int:
+    cases = json.loads(Path(os.environ["CONFORMANCE_CASES"]).read_text())
+    outcomes = [(case["name"], run_case(case)) for case in cases]
+    for scenario in (cancel, close, derive, threads, asynchronous, memory, constants, secret):
+        try:
+            scenario()
+            outcomes.append((scenario.__name__, None))
+        except Exception as failure:
+            outcomes.append((scenario.__name__, f"{type(failure).__name__}: {failure}"))
+    failed = [(name, wrong) for name, wrong in outcomes if wrong is not None]
+    for name, wrong in failed:
+        print(f"FAILED {name}: {wrong}")
+    print(f"python {platform.python_version()}: {len(outcomes) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
