@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Every language's own checks and the conformance table, with a matrix at the end.
+#
+#     tests/languages.sh [--install] [LANGUAGE...]
+#
+# Without a LANGUAGE, all of them. What a language needs and the machine lacks is installed where
+# that may be done (root on Debian or Ubuntu), else named, and the language skipped; with CI set, a
+# skip is a failure. --install installs what is needed, and ends there.
+#
+# SG_OPEN_TRACKING_LIBRARY and SG_OPEN_TRACKING_SANDBOX name the shared library and the sandbox.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+top=$PWD
+install_only=
+[[ ${1-} != --install ]] || { install_only=yes; shift; }
+
+export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-target/release/libsg_open_tracking.so}
+export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-target/release/sg-open-tracking-sandbox}
+for needed in "$SG_OPEN_TRACKING_LIBRARY" "$SG_OPEN_TRACKING_SANDBOX"; do
+    [[ -e $needed || $install_only ]] || { echo "languages.sh: $needed is missing: run make first" >&2; exit 1; }
+done
+[[ $SG_OPEN_TRACKING_LIBRARY == /* ]] || SG_OPEN_TRACKING_LIBRARY=$top/$SG_OPEN_TRACKING_LIBRARY
+[[ $SG_OPEN_TRACKING_SANDBOX == /* ]] || SG_OPEN_TRACKING_SANDBOX=$top/$SG_OPEN_TRACKING_SANDBOX
+with_sandbox=$top/tests/conformance/run.sh
+build=$top/build/languages
+mkdir -p "$build"
+
+# The languages: each a function of that name.
+#
+#     need THING[:PACKAGE[,PACKAGE]]...   commands, or absolute paths of files, and the Debian packages
+#                                         that bring them, if those have other names
+#     get COMMAND...                      brings what the language's own registry has
+#     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
+#                                         in the form "LANGUAGE VERSION: N passed, N failed"
+languages=(python)
+
+python() {
+    need "${PYTHON:-python3}:python3,python3-venv" || return
+    check "lint, types, wheel, tests" tests/python_package.sh "$build/venv"
+    check conformance "$with_sandbox" "$build/venv/bin/python" bindings/python/tests/conformance.py
+}
+
+rows=()    # of the matrix: language|version|passed|failed
+skipped=() # language: why
+passed=0
+failed=0
+updated=
+
+row() {
+    rows+=("$1|$2|$3|$4")
+    passed=$((passed + $3))
+    failed=$((failed + $4))
+}
+
+there() { [[ -e $1 ]] || command -v "$1" >/dev/null; }
+
+need() {
+    local needed thing packages lacking=()
+    for needed in "$@"; do
+        thing=${needed%%:*}
+        IFS=, read -ra packages <<<"${needed#*:}"
+        there "$thing" && continue
+        if [[ $EUID == 0 ]] && there apt-get; then
+            apt_install "${packages[@]}"
+        fi
+        there "$thing" || lacking+=("$thing (Debian: ${packages[*]})")
+    done
+    [[ ${#lacking[@]} == 0 ]] || skip "install ${lacking[*]}"
+}
+
+apt_install() {
+    echo "$language: installing Debian's $*"
+    [[ $updated ]] || { apt-get update -qq && updated=yes; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >"$build/apt.log" 2>&1 ||
+        cat "$build/apt.log"
+}
+
+get() {
+    echo "$language: $*"
+    "$@" >"$build/get.log" 2>&1 || { cat "$build/get.log"; skip "this failed: $*"; }
+}
+
+skip() {
+    skipped+=("$language: $1")
+    echo "$language: skipped: $1"
+    return 1
+}
+
+check() {
+    local what=$1 log=$build/$language.log line counted='' ok=yes
+    shift
+    [[ ! $install_only ]] || return 0
+    printf '\n== %s: %s\n' "$language" "$what"
+    "$@" 2>&1 | tee "$log" || ok=
+    while read -r line; do
+        if [[ $line =~ ^([^ ]+)\ ([^ ]+):\ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+            row "${BASH_REMATCH[@]:1:4}"
+            counted=yes
+            [[ ${BASH_REMATCH[4]} == 0 ]] || ok=counted
+        fi
+    done <"$log"
+    if [[ ! $ok ]]; then
+        row "$language" "$what" 0 1
+    elif [[ ! $counted ]]; then
+        row "$language" "$what" 1 0
+    fi
+}
+
+for language in "${@:-${languages[@]}}"; do
+    if [[ " ${languages[*]} " != *" $language "* ]]; then
+        echo "languages.sh: no such language: $language; there are ${languages[*]}" >&2
+        exit 2
+    fi
+    "$language"
+done
+if [[ ! $install_only ]]; then
+    printf '\n%-12s %-34s %8s %8s\n' language version passed failed
+    for line in "${rows[@]}"; do
+        IFS='|' read -r language version good bad <<<"$line"
+        printf '%-12s %-34s %8d %8d\n' "$language" "$version" "$good" "$bad"
+    done
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+fi
+[[ ${#skipped[@]} == 0 ]] || printf 'skipped: %s\n' "${skipped[@]}"
+[[ $failed == 0 && (${#skipped[@]} == 0 || ! ${CI-}) ]]
