@@ -171,8 +171,11 @@ impl Client {
                 Ok(reply) => !retry::is_worth_repeating(reply.status),
                 Err(fault) => !retry::is_passing(fault),
             };
+            if is_final || retry == *max_retries {
+                return Ok(result?);
+            }
             let pause = retry::pause(retry, report.retry_after);
-            if is_final || retry == *max_retries || pause >= call.remaining() {
+            if pause >= call.remaining() {
                 return Ok(result?);
             }
             call.pause(pause)?;

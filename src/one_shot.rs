@@ -1,12 +1,12 @@
 //! Calls without a client: one function each, over connections that the whole process shares.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use crate::client::Service;
 use crate::environment::Environment;
 use crate::process::PerProcess;
 use crate::request::Key;
-use crate::{Client, Config, Error, Outcome, Region};
+use crate::{Client, Config, Error, Outcome, Region, process};
 
 /// Switches open tracking on or off, in one call with the default options.
 ///
@@ -37,6 +37,17 @@ type Services = [Option<(Environment, Arc<Service>)>; 2];
 /// The process's services, one a region, each with the environment that it was made under.
 static SERVICES: PerProcess<Mutex<Services>> = PerProcess::from_start(Mutex::new([None, None]));
 
+/// Closes the kept connections when the process exits, so that tools that look for leaks find none.
+fn free_at_exit() {
+    static ONCE: Once = Once::new();
+
+    extern "C" fn free() {
+        *SERVICES.get().lock().unwrap_or_else(PoisonError::into_inner) = [None, None];
+    }
+
+    ONCE.call_once(|| process::at_exit(free));
+}
+
 fn service(region: Region) -> Result<Arc<Service>, Error> {
     let environment = Environment::read();
     let mut services = SERVICES.get().lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,5 +59,6 @@ fn service(region: Region) -> Result<Arc<Service>, Error> {
     }
     let service = Arc::new(Service::new(region, &Config::default(), &environment)?);
     *kept = Some((environment, Arc::clone(&service)));
+    free_at_exit();
     Ok(service)
 }

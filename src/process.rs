@@ -110,6 +110,18 @@ mod signals {
     }
 }
 
+/// Has `work` run when the process exits. Call it once.
+pub(crate) fn at_exit(work: extern "C" fn()) {
+    // SAFETY: the handler is code of this library, which is never unloaded before the exit. If it
+    // can't be registered, the end of the process frees all the same.
+    #[cfg(unix)]
+    unsafe {
+        libc::atexit(work);
+    }
+    #[cfg(not(unix))]
+    let _ = work;
+}
+
 /// Whether this is a set-user-ID or set-group-ID program, whose environment the caller chose.
 pub(crate) fn has_elevated_rights() -> bool {
     #[cfg(unix)]

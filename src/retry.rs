@@ -1,5 +1,6 @@
 //! Whether and when to try again.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::Code;
@@ -24,8 +25,16 @@ pub(crate) fn is_passing(fault: &Fault) -> bool {
 /// that many clients don't come back together.
 pub(crate) fn pause(retry: u32, asked: Option<Duration>) -> Duration {
     let full = FIRST.saturating_mul(1_u32.checked_shl(retry).unwrap_or(u32::MAX)).min(LONGEST);
-    let backoff = full.mul_f64(0.5 + fastrand::f64() / 2.0);
+    let backoff = full.mul_f64(1.0 - chance() / 2.0);
     asked.unwrap_or_default().max(backoff)
+}
+
+/// A number from 0 to 1, by chance. Nothing secret hangs on it, so the seed of the standard
+/// library's hash maps, which differs each time, is random enough; with the process, since forks
+/// have it in common.
+fn chance() -> f64 {
+    let number = RandomState::new().hash_one(std::process::id());
+    f64::from((number >> 32) as u32) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Every suite, one after another, and a table at the end. A failure does not keep the next from
+# running. `tests/all.sh SUITE ...` runs some.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
+
+need cargo rustup || exit 1
+need cc gcc || exit 1
+need make make || exit 1
+need python3 python3 || exit 1
+[[ $# -gt 0 ]] || set -- lint test-rust test-abi test-c test-python test-docs
+
+passed=0 failed=0 table=
+for suite; do
+    printf '\n==> make %s\n' "$suite"
+    started=$SECONDS
+    if make --no-print-directory "$suite"; then
+        passed=$((passed + 1)) result=passed
+    else
+        failed=$((failed + 1)) result=FAILED
+    fi
+    table+=$(printf '  %-14s %s  %4d s' "$suite" "$result" $((SECONDS - started)))$'\n'
+done
+
+printf '\n%s\n%s passed, %s failed\n' "$table" "$passed" "$failed"
+[[ $failed == 0 ]]

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# shellcheck over every shell script.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
+
+need shellcheck shellcheck || exit 0
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+shellcheck --external-sources "${scripts[@]}"
