@@ -38,7 +38,7 @@ final class Arguments {
     }
 
     static byte[] onBehalfOf(String value) {
-        return value == null ? null : text("on_behalf_of", value);
+        return value == null ? null : text("onBehalfOf", value);
     }
 
     static byte flag(boolean value) {

@@ -13,9 +13,9 @@ import java.util.function.Function;
  * those, make a {@link Client}.
  */
 public final class OpenTracking {
-    static final String ENVIRONMENT = "SG_OPEN_TRACKING_BASE_URL, if set, what base_url may be";
+    static final String ENVIRONMENT = "SG_OPEN_TRACKING_BASE_URL, if set, what baseUrl may be";
     private static final String ONE_CALL =
-            "key must be " + Arguments.KEY + "; on_behalf_of " + Arguments.ON_BEHALF_OF + "; " + ENVIRONMENT;
+            "key must be " + Arguments.KEY + "; onBehalfOf " + Arguments.ON_BEHALF_OF + "; " + ENVIRONMENT;
 
     /** For asynchronous calls: a thread each, kept for some seconds; they hold no program up. */
     static final ExecutorService THREADS =

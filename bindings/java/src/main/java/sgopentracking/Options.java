@@ -35,34 +35,34 @@ public final class Options {
 
     /** Bounds the part of it that connects; 10 seconds by default. */
     public Options connectTimeout(Duration timeout) {
-        Objects.requireNonNull(timeout, "connect_timeout");
-        return set("connect_timeout", Arguments.DURATION, config -> NativeFunctions.sg_config_set_connect_timeout_ms(
-                config, Arguments.milliseconds("connect_timeout", timeout)));
+        Objects.requireNonNull(timeout, "connectTimeout");
+        return set("connectTimeout", Arguments.DURATION, config -> NativeFunctions.sg_config_set_connect_timeout_ms(
+                config, Arguments.milliseconds("connectTimeout", timeout)));
     }
 
     /** For failures to connect, 429 and 5xx; 2 by default. */
     public Options maxRetries(long retries) {
-        return set("max_retries", Arguments.COUNT, config -> NativeFunctions.sg_config_set_max_retries(
-                config, Arguments.count("max_retries", retries, Arguments.COUNT)));
+        return set("maxRetries", Arguments.COUNT, config -> NativeFunctions.sg_config_set_max_retries(
+                config, Arguments.count("maxRetries", retries, Arguments.COUNT)));
     }
 
     /** How many are kept open; 8 by default, 1 to 1024. */
     public Options maxConnections(long connections) {
         String allowed = "1 to 1024";
-        return set("max_connections", allowed, config -> NativeFunctions.sg_config_set_max_connections(
-                config, Arguments.count("max_connections", connections, allowed)));
+        return set("maxConnections", allowed, config -> NativeFunctions.sg_config_set_max_connections(
+                config, Arguments.count("maxConnections", connections, allowed)));
     }
 
     /** Caps the client; 0, the default, leaves the pace to the server. */
     public Options requestsPerMinute(long requests) {
-        return set("requests_per_minute", Arguments.COUNT, config -> NativeFunctions.sg_config_set_requests_per_minute(
-                config, Arguments.count("requests_per_minute", requests, Arguments.COUNT)));
+        return set("requestsPerMinute", Arguments.COUNT, config -> NativeFunctions.sg_config_set_requests_per_minute(
+                config, Arguments.count("requestsPerMinute", requests, Arguments.COUNT)));
     }
 
     /** Another place for the service: https, or http on a loopback address. */
     public Options baseUrl(String url) {
-        return set("base_url", "an https URL, or http on a loopback address", config ->
-                NativeFunctions.sg_config_set_base_url(config, Arguments.text("base_url", url)));
+        return set("baseUrl", "an https URL, or http on a loopback address", config ->
+                NativeFunctions.sg_config_set_base_url(config, Arguments.text("baseUrl", url)));
     }
 
     /** The URL of a proxy; "" is none. Without it, what the environment says. */
@@ -73,14 +73,14 @@ public final class Options {
 
     /** A PEM file, which replaces the system's trust store. */
     public Options caFile(Path file) {
-        return set("ca_file", "a readable file of PEM certificates", config ->
-                NativeFunctions.sg_config_set_ca_file(config, Arguments.text("ca_file", file.toString())));
+        return set("caFile", "a readable file of PEM certificates", config ->
+                NativeFunctions.sg_config_set_ca_file(config, Arguments.text("caFile", file.toString())));
     }
 
     /** Appended to the library's own. */
     public Options userAgent(String product) {
-        return set("user_agent", "1 to 256 characters of printable ASCII", config ->
-                NativeFunctions.sg_config_set_user_agent(config, Arguments.text("user_agent", product)));
+        return set("userAgent", "1 to 256 characters of printable ASCII", config ->
+                NativeFunctions.sg_config_set_user_agent(config, Arguments.text("userAgent", product)));
     }
 
     private Options set(String name, String allowed, ToIntFunction<Pointer> setter) {
