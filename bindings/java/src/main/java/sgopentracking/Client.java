@@ -174,6 +174,17 @@ public final class Client implements AutoCloseable {
         return "Client[region=" + region + (handle.isClosed() ? ", closed]" : "]");
     }
 
+    Handle handle() {
+        return handle;
+    }
+
+    /** How many asynchronous calls have not ended yet. */
+    int inFlight() {
+        synchronized (aside) {
+            return aside.size();
+        }
+    }
+
     private interface Call {
         int run(Pointer client, NativeFunctions.SgResult result);
     }
