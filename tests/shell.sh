@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# shellcheck over every shell script.
+# Lints every shell script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
