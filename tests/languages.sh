@@ -32,12 +32,76 @@ mkdir -p "$build"
 #     get COMMAND...                      brings what the language's own registry has
 #     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
 #                                         in the form "LANGUAGE VERSION: N passed, N failed"
-languages=(python)
+languages=(cpp python)
+
+cpp() {
+    need g++ clang++:clang cmake /usr/include/nlohmann/json.hpp:nlohmann-json3-dev || return
+    local standard
+    check "warnings (g++, clang++; 17, 20, 23)" cpp_warnings
+    for standard in 17 23; do
+        check "tests in c++$standard" cpp_tests "$standard"
+    done
+    check "README, by CMake" cpp_readme
+}
+
+cpp_compile() { # STANDARD ARGUMENT...
+    "${CXX:-g++}" "-std=c++${1/23/2b}" -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ibindings/cpp/include "${@:2}"
+}
+
+cpp_warnings() {
+    local standard compiler
+    for standard in 17 20 23; do
+        for compiler in g++ clang++; do
+            CXX=$compiler cpp_compile "$standard" -Wconversion -Wshadow -fsyntax-only bindings/cpp/tests/client.cpp || return
+        done
+    done
+}
+
+cpp_tests() { # STANDARD
+    local test link=("$SG_OPEN_TRACKING_LIBRARY" "-Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}" -pthread)
+    for test in client conformance; do
+        cpp_compile "$1" -o "$build/cpp-$test-$1" "bindings/cpp/tests/$test.cpp" "${link[@]}" || return
+        "$with_sandbox" "$build/cpp-$test-$1" "c++$1" || return
+    done
+}
+
+cpp_readme() {
+    local project=$build/cpp-readme number
+    mkdir -p "$project"
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.14)' 'project(readme LANGUAGES CXX)' \
+        "add_subdirectory($top/bindings/cpp cpp)" >"$project/CMakeLists.txt"
+    for number in 1 2; do
+        snippet bindings/cpp/README.md cpp "$number" >"$project/snippet$number.cpp"
+        printf '%s\n' "add_executable(snippet$number snippet$number.cpp)" \
+            "target_link_libraries(snippet$number PRIVATE sg_open_tracking::cpp)" >>"$project/CMakeLists.txt"
+    done
+    cmake -S "$project" -B "$project/build" -DSG_OPEN_TRACKING_LIBRARY="$SG_OPEN_TRACKING_LIBRARY" || return
+    cmake --build "$project/build" || return
+    for number in 1 2; do
+        prints "open tracking is off" "$with_sandbox" "$project/build/snippet$number" || return
+    done
+}
 
 python() {
     need "${PYTHON:-python3}:python3,python3-venv" || return
     check "lint, types, wheel, tests" tests/python_package.sh "$build/venv"
     check conformance "$with_sandbox" "$build/venv/bin/python" bindings/python/tests/conformance.py
+}
+
+# The N-th block of a language in a README: snippet FILE LANGUAGE N
+snippet() {
+    awk -v fence="\`\`\`$2" -v wanted="$3" '
+        $0 == fence { if (++number == wanted) inside = 1; next }
+        /^```/ { inside = 0 }
+        inside' "$1"
+}
+
+# Does a command end well and print just this? prints TEXT COMMAND...
+prints() {
+    local printed
+    printed=$("${@:2}") || return
+    echo "$printed"
+    [[ $printed == "$1" ]]
 }
 
 rows=()    # of the matrix: language|version|passed|failed

@@ -1,0 +1,283 @@
+/// Switch SendGrid's open tracking on or off. C++17 and later, header only, over sg_open_tracking.h.
+///
+///     sg_open_tracking::client client(key);
+///     client.update(false, "news@example.com");
+///
+/// A client may be used by any number of threads at once; every call ends within its timeout. What
+/// goes wrong is thrown as a sg_open_tracking::error; functions that begin with try_ are noexcept
+/// and return it. Link with -lsg_open_tracking.
+#ifndef SG_OPEN_TRACKING_HPP
+#define SG_OPEN_TRACKING_HPP
+
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sg_open_tracking/arguments.hpp"
+#include "sg_open_tracking/errors.hpp"
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+namespace sg_open_tracking {
+
+/// One key, one region, one pool of connections, for any number of threads. Moved, not copied; what
+/// was moved from is closed.
+class client {
+  public:
+    /// Opens no connection yet. Throws argument_error.
+    explicit client(std::string_view key, region where = region::global, const options& with = {}) {
+        detail::checked(make(key, where, with));
+    }
+    client(client&&) noexcept = default;
+    client& operator=(client&& other) noexcept {
+        if (this == &other) return *this;
+        close();
+        state_ = std::move(other.state_);
+        return *this;
+    }
+    ~client() { close(); }
+
+    /// The same without an exception: `made` holds the client if the result is a success.
+    static result try_make(std::optional<client>& made, std::string_view key, region where = region::global,
+                           const options& with = {}) noexcept {
+        client fresh;
+        result outcome = fresh.make(key, where, with);
+        made.reset();
+        if (outcome) made.emplace(std::move(fresh));
+        return outcome;
+    }
+
+    /// Switches open tracking on or off: the account's, or that of a subuser (its username) or of a
+    /// customer account ("account-id ID").
+    result update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of = {}) const {
+        return detail::checked(try_update(enabled, on_behalf_of));
+    }
+    /// Reads whether open tracking is on.
+    [[nodiscard]] result get(std::optional<std::string_view> on_behalf_of = {}) const {
+        return detail::checked(try_get(on_behalf_of));
+    }
+    result try_update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of = {}) const noexcept {
+        return call(lend(), update_to(enabled), on_behalf_of);
+    }
+    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of = {}) const noexcept {
+        return call(lend(), sg_client_get, on_behalf_of);
+    }
+
+    /// update() in a thread of its own. The destructor of the last such future waits for its call.
+    [[nodiscard]] std::future<result> update_async(exactly_bool enabled,
+                                                   std::optional<std::string> on_behalf_of = {}) const {
+        return in_thread(update_to(enabled), std::move(on_behalf_of));
+    }
+    /// get() in a thread of its own.
+    [[nodiscard]] std::future<result> get_async(std::optional<std::string> on_behalf_of = {}) const {
+        return in_thread(sg_client_get, std::move(on_behalf_of));
+    }
+
+#ifdef __cpp_lib_jthread
+    /// A request to stop cuts off this call and no other.
+    result update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of, std::stop_token stop) const {
+        return detail::checked(try_update(enabled, on_behalf_of, std::move(stop)));
+    }
+    [[nodiscard]] result get(std::optional<std::string_view> on_behalf_of, std::stop_token stop) const {
+        return detail::checked(try_get(on_behalf_of, std::move(stop)));
+    }
+    result try_update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of,
+                      std::stop_token stop) const noexcept {
+        return call_until(std::move(stop), update_to(enabled), on_behalf_of);
+    }
+    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of, std::stop_token stop) const noexcept {
+        return call_until(std::move(stop), sg_client_get, on_behalf_of);
+    }
+#endif
+
+    /// A client that shares this one's key and connections but has its own timeout (none: the same),
+    /// its own cancel() and its own close(). It is cheap: make one for a single call.
+    [[nodiscard]] client derive(std::optional<std::chrono::milliseconds> timeout = {}) const {
+        client derived;
+        detail::checked(derived.make_from(*this, timeout));
+        return derived;
+    }
+    [[nodiscard]] result try_derive(std::optional<client>& made,
+                                    std::optional<std::chrono::milliseconds> timeout = {}) const noexcept {
+        client derived;
+        result outcome = derived.make_from(*this, timeout);
+        made.reset();
+        if (outcome) made.emplace(std::move(derived));
+        return outcome;
+    }
+
+    /// Cuts off this client's calls, those in flight and any later one, with errc::cancelled. From
+    /// any thread, without waiting. Derived clients go on.
+    void cancel() const noexcept {
+        if (!state_) return;
+        const std::lock_guard lock(state_->mutex);
+        state_->cancelled = true;
+        sg_client_cancel(state_->handle.get());
+        for (const handle& aside : state_->aside) sg_client_cancel(aside.get());
+    }
+
+    /// Cancels what is in flight and gives the client up. It does not wait: the last call to end
+    /// frees what the client held. Closing twice does no harm.
+    void close() noexcept {
+        cancel();
+        if (!state_) return;
+        handle given_up; // freed after the lock is
+        const std::lock_guard lock(state_->mutex);
+        given_up.swap(state_->handle);
+    }
+
+  private:
+    using handle = std::shared_ptr<sg_client>;
+    using function = sg_code (*)(const sg_client*, const char*, sg_result*);
+
+    struct shared {
+        std::mutex mutex;
+        std::shared_ptr<sg_client> handle; // empty once closed
+        std::list<std::shared_ptr<sg_client>> aside; // each derived for a call with a stop token
+        bool cancelled = false;
+    };
+
+    client() noexcept = default;
+
+    static function update_to(bool enabled) noexcept {
+        if (enabled) return [](auto* self, auto* name, auto* raw) { return sg_client_update(self, true, name, raw); };
+        return [](auto* self, auto* name, auto* raw) { return sg_client_update(self, false, name, raw); };
+    }
+
+    static result own(sg_client* made, std::shared_ptr<shared>& state) noexcept {
+        try {
+            handle owner(made, sg_client_free);
+            state = std::make_shared<shared>();
+            state->handle = std::move(owner);
+            return detail::success();
+        } catch (const std::bad_alloc&) {
+            return {errc::internal, "out of memory"};
+        }
+    }
+
+    result make(std::string_view key, region where, const options& with) noexcept {
+        const detail::c_text<detail::key_max> text(key);
+        if (text.holds_nul()) return detail::refused("key must not hold a NUL");
+        if (result outcome = detail::check_version(); !outcome) return outcome;
+        if (result outcome = detail::check_region(where); !outcome) return outcome;
+        const std::unique_ptr<sg_config, void (*)(sg_config*)> config(sg_config_new(), sg_config_free);
+        if (result outcome = detail::set_all(config.get(), with); !outcome) return outcome;
+        sg_client* made = nullptr;
+        const auto code = sg_client_new(text.get(), static_cast<std::int32_t>(where), config.get(), &made);
+        return code == SG_OK ? own(made, state_) : detail::of_code(code, detail::key_rule);
+    }
+
+    result make_from(const client& origin, std::optional<std::chrono::milliseconds> timeout) noexcept {
+        const handle lent = origin.lend();
+        if (!lent) return closed();
+        if (timeout && !detail::fits_uint32(*timeout)) return detail::refused("timeout must be 1 to 4294967295 ms");
+        sg_client* made = nullptr;
+        const auto code = sg_client_derive(lent.get(), static_cast<std::uint32_t>(timeout ? timeout->count() : 0), &made);
+        return code == SG_OK ? own(made, state_) : detail::of_code(code, "timeout was refused");
+    }
+
+    static result closed() noexcept { return {errc::argument, "the client is closed", true}; }
+
+    /// The native client, which is not freed for as long as this is held; empty if it is closed.
+    [[nodiscard]] handle lend() const noexcept {
+        if (!state_) return nullptr;
+        const std::lock_guard lock(state_->mutex);
+        return state_->handle;
+    }
+
+    static result call(const handle& lent, function of, std::optional<std::string_view> on_behalf_of) noexcept {
+        if (!lent) return closed();
+        const detail::c_text<detail::on_behalf_of_max> name(on_behalf_of);
+        if (name.holds_nul()) return detail::refused("on_behalf_of must not hold a NUL");
+        sg_result raw;
+        of(lent.get(), name.get(), &raw);
+        return result(raw);
+    }
+
+    std::future<result> in_thread(function of, std::optional<std::string> on_behalf_of) const {
+        return std::async(std::launch::async, [lent = lend(), of, name = std::move(on_behalf_of)] {
+            return detail::checked(call(lent, of, name));
+        });
+    }
+
+#ifdef __cpp_lib_jthread
+    result call_until(std::stop_token stop, function of, std::optional<std::string_view> on_behalf_of) const noexcept {
+        client one;
+        if (result outcome = one.make_from(*this, {}); !outcome) return outcome;
+        const handle lent = one.lend();
+        try {
+            const beside registered(*state_, lent);
+            const std::stop_callback cut_off(std::move(stop), [&one] { one.cancel(); });
+            return call(lent, of, on_behalf_of);
+        } catch (const std::bad_alloc&) {
+            return {errc::internal, "out of memory"};
+        }
+    }
+
+    /// Lets cancel() and close() reach a call that has a native client of its own.
+    class beside {
+      public:
+        beside(shared& state, const handle& lent) : state_(state), place_{lent} {
+            const std::lock_guard lock(state_.mutex);
+            if (state_.cancelled) sg_client_cancel(lent.get());
+            at_ = place_.begin();
+            state_.aside.splice(state_.aside.end(), place_);
+        }
+        ~beside() {
+            const std::lock_guard lock(state_.mutex);
+            place_.splice(place_.end(), state_.aside, at_);
+        }
+        beside(const beside&) = delete;
+        beside& operator=(const beside&) = delete;
+
+      private:
+        shared& state_;
+        std::list<handle> place_;
+        std::list<handle>::iterator at_;
+    };
+#endif
+
+    std::shared_ptr<shared> state_;
+};
+
+/// One update with no set-up; what the server reported. All such calls share one pool of connections.
+/// Their errors have a code and no details: for those, make a client.
+inline result try_update_open_tracking(std::string_view key, exactly_bool enabled, region where = region::global,
+                                       std::optional<std::string_view> on_behalf_of = {}) noexcept {
+    return detail::one_call(key, where, on_behalf_of, [&](const char* text, const char* name, bool* reported) {
+        return sg_open_tracking_update(text, enabled, static_cast<std::int32_t>(where), name, reported);
+    });
+}
+inline bool update_open_tracking(std::string_view key, exactly_bool enabled, region where = region::global,
+                                 std::optional<std::string_view> on_behalf_of = {}) {
+    return *detail::checked(try_update_open_tracking(key, enabled, where, on_behalf_of)).enabled();
+}
+
+/// One read with no set-up, as update_open_tracking().
+[[nodiscard]] inline result try_get_open_tracking(std::string_view key, region where = region::global,
+                                                  std::optional<std::string_view> on_behalf_of = {}) noexcept {
+    return detail::one_call(key, where, on_behalf_of, [&](const char* text, const char* name, bool* reported) {
+        return sg_open_tracking_get(text, static_cast<std::int32_t>(where), name, reported);
+    });
+}
+[[nodiscard]] inline bool get_open_tracking(std::string_view key, region where = region::global,
+                                            std::optional<std::string_view> on_behalf_of = {}) {
+    return *detail::checked(try_get_open_tracking(key, where, on_behalf_of)).enabled();
+}
+
+/// The version of the native library.
+[[nodiscard]] inline const char* library_version() noexcept { return sg_version(); }
+
+} // namespace sg_open_tracking
+
+#endif
