@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::http::Uri;
-
 use crate::call::Call;
 use crate::cancel::Cancel;
 use crate::config::checked_time;
@@ -13,7 +11,7 @@ use crate::environment::Environment;
 use crate::error::Report;
 use crate::net::{Pool, Reply};
 use crate::rate_limit::{self, Pace};
-use crate::request::{self, Key, Request};
+use crate::request::{self, Key, Request, Resource};
 use crate::response::{self, Asked};
 use crate::{Code, Config, Error, Region, process, retry};
 
@@ -55,7 +53,7 @@ struct Shared {
 /// The service in one region, and the connections to it. They hold no key.
 pub(crate) struct Service {
     region: Region,
-    setting: Uri,
+    setting: Resource,
     pool: Pool,
 }
 
@@ -63,8 +61,7 @@ impl Service {
     pub(crate) fn new(region: Region, config: &Config, environment: &Environment) -> Result<Service, Error> {
         process::watch_forks();
         let base_url = config.resolve_base_url(region, environment)?;
-        let setting =
-            base_url.join(request::SETTING_PATH).map_err(|why| Error::argument(format!("base_url: {why}")))?;
+        let setting = Resource::new(&base_url, request::SETTING_PATH, &config.full_user_agent())?;
         let pool = Pool::new(config.route(&base_url, environment), config.max_connections);
         Ok(Service { region, setting, pool })
     }

@@ -180,11 +180,14 @@ impl Config {
                 Trust::System { file: environment.ssl_cert_file.clone(), directories: environment.ssl_cert_dir.clone() }
             }
         };
-        let user_agent = match &self.user_agent {
+        Route::new(origin, proxy, trust, self.connect_timeout, self.full_user_agent())
+    }
+
+    pub(crate) fn full_user_agent(&self) -> String {
+        match &self.user_agent {
             Some(product) => format!("{PRODUCT} {product}"),
             None => PRODUCT.to_owned(),
-        };
-        Route::new(origin, proxy, trust, self.connect_timeout, user_agent)
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use ureq::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use ureq::http::{self, Method, Uri};
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::url::BaseUrl;
 
 /// The path of the open-tracking setting.
 pub(crate) const SETTING_PATH: &str = "/v3/tracking_settings/open";
@@ -77,37 +80,72 @@ pub(crate) fn on_behalf_of(name: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(name).or_else(|_| refuse("can't be a header"))
 }
 
+/// What all requests to one place have in common, made once since each of them needs it.
+pub(crate) struct Resource {
+    uri: Uri,
+    host: HeaderValue,
+    user_agent: HeaderValue,
+}
+
+impl Resource {
+    pub(crate) fn new(base_url: &BaseUrl, path: &str, user_agent: &str) -> Result<Resource, Error> {
+        let refuse = |why: String| Error::argument(format!("base_url: {why}"));
+        Ok(Resource {
+            uri: base_url.join(path).map_err(refuse)?,
+            host: HeaderValue::try_from(base_url.host()).map_err(|error| refuse(error.to_string()))?,
+            user_agent: HeaderValue::from_str(user_agent).map_err(|error| refuse(error.to_string()))?,
+        })
+    }
+}
+
 /// One request, to be sent as often as the retries need.
 pub(crate) struct Request<'a> {
     method: Method,
-    uri: &'a Uri,
+    resource: &'a Resource,
     key: &'a Key,
     on_behalf_of: Option<HeaderValue>,
-    /// JSON.
-    pub(crate) body: Option<&'static str>,
+    pub(crate) body: Option<Json>,
 }
 
+/// A body and its length.
+#[derive(Clone, Copy)]
+pub(crate) struct Json(pub(crate) &'static str, &'static str);
+
+const ON: Json = Json(r#"{"enabled":true}"#, "16");
+const OFF: Json = Json(r#"{"enabled":false}"#, "17");
+
 impl<'a> Request<'a> {
-    pub(crate) fn read(uri: &'a Uri, key: &'a Key, on_behalf_of: Option<HeaderValue>) -> Request<'a> {
-        Request { method: Method::GET, uri, key, on_behalf_of, body: None }
+    pub(crate) fn read(resource: &'a Resource, key: &'a Key, on_behalf_of: Option<HeaderValue>) -> Request<'a> {
+        Request { method: Method::GET, resource, key, on_behalf_of, body: None }
     }
 
-    pub(crate) fn update(uri: &'a Uri, key: &'a Key, on_behalf_of: Option<HeaderValue>, enabled: bool) -> Request<'a> {
-        let body = if enabled { r#"{"enabled":true}"# } else { r#"{"enabled":false}"# };
-        Request { method: Method::PATCH, uri, key, on_behalf_of, body: Some(body) }
+    pub(crate) fn update(
+        resource: &'a Resource,
+        key: &'a Key,
+        on_behalf_of: Option<HeaderValue>,
+        enabled: bool,
+    ) -> Request<'a> {
+        let body = if enabled { ON } else { OFF };
+        Request { method: Method::PATCH, resource, key, on_behalf_of, body: Some(body) }
     }
 
     pub(crate) fn to_http<B>(&self, body: B) -> http::Request<B> {
         let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
+        *request.uri_mut() = self.resource.uri.clone();
         let headers = request.headers_mut();
+        // ureq would make anew what is missing here.
+        *headers = HeaderMap::with_capacity(8);
+        headers.insert(HOST, self.resource.host.clone());
+        headers.insert(USER_AGENT, self.resource.user_agent.clone());
+        headers.insert(ACCEPT, JSON);
         headers.insert(AUTHORIZATION, self.key.0.clone());
         if let Some(name) = &self.on_behalf_of {
             headers.insert(ON_BEHALF_OF, name.clone());
         }
-        if self.body.is_some() {
+        if let Some(Json(_, length)) = self.body {
             headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static(length));
         }
         request
     }
@@ -116,6 +154,13 @@ impl<'a> Request<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_those_of_the_bodies() {
+        for Json(body, length) in [ON, OFF] {
+            assert_eq!(body.len().to_string(), length);
+        }
+    }
 
     #[test]
     fn keys() {

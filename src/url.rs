@@ -86,6 +86,13 @@ impl BaseUrl {
         Ok(BaseUrl { origin, url: text.trim_end_matches('/').to_owned() })
     }
 
+    /// What the Host header says: the port only if it is not the scheme's.
+    pub(crate) fn host(&self) -> String {
+        let authority = self.origin.authority();
+        let default_port = if self.origin.tls { ":443" } else { ":80" };
+        authority.strip_suffix(default_port).unwrap_or(&authority).to_owned()
+    }
+
     /// The URL of `path`, which begins with a slash.
     pub(crate) fn join(&self, path: &str) -> Result<Uri, String> {
         format!("{}{path}", self.url).parse().map_err(|error| format!("not a URL: {error}"))

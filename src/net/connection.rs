@@ -52,9 +52,9 @@ impl Connection {
     pub(super) fn new(route: &Arc<Route>) -> Connection {
         let slot = Slot::default();
         let config = Agent::config_builder()
-            .accept("application/json")
+            .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
-            .user_agent(route.user_agent.as_str())
+            .user_agent(AutoHeaderValue::None)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -83,7 +83,7 @@ impl Connection {
 
     fn run(&self, request: &Request) -> Result<Reply, Error> {
         let mut response = match request.body {
-            Some(json) => self.agent.run(request.to_http(json))?,
+            Some(json) => self.agent.run(request.to_http(json.0))?,
             None => self.agent.run(request.to_http(()))?,
         };
         let mut body = Vec::with_capacity(512);

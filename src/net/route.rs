@@ -24,7 +24,7 @@ pub(crate) struct Route {
     proxy: Result<Option<ProxyUrl>, String>,
     trust: Trust,
     connect_timeout: Duration,
-    pub(super) user_agent: String,
+    user_agent: String,
     /// Made with the first connection, then kept for this route's whole life.
     tls: PerProcess<Mutex<Option<Arc<ClientConfig>>>>,
 }
