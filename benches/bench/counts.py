@@ -1,0 +1,84 @@
+"""What a warm call counts: the difference between a long and a short run, divided by their calls."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .programs import Program
+    from .server import Server
+
+SHORT, LONG = 500, 1500
+
+
+@dataclass
+class Counts:
+    instructions: float
+    system_calls: float
+    lookups: float
+    threads: float
+    allocations: float
+    heap_growth: float
+
+
+def environment(program: Program, server: Server) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return kept | {
+        "SG_OPEN_TRACKING_BASE_URL": server.url,
+        "SSL_CERT_FILE": str(server.one_ca),
+        **program.environment,
+    }
+
+
+def _per_call(count: Callable[[int], list[int]]) -> list[float]:
+    return [(long - short) / (LONG - SHORT) for short, long in zip(count(SHORT), count(LONG), strict=True)]
+
+
+def counts(program: Program, server: Server, counting: Path) -> Counts:
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "counts"
+
+        def run(tool: list[str], calls: int, extra: dict[str, str] | None = None) -> str:
+            finished = subprocess.run(
+                [*tool, *program.command, "count", str(calls)],
+                env=environment(program, server) | (extra or {}),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if finished.returncode != 0:
+                raise SystemExit(f"{program.name}: {finished.stderr}")
+            return finished.stderr
+
+        def instructions(calls: int) -> list[int]:
+            said = run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"], calls)
+            found = re.search(r"Collected : (\d+)", said)
+            if not found:
+                raise SystemExit(f"valgrind says no count: {said}")
+            return [int(found[1])]
+
+        def system_calls(calls: int) -> list[int]:
+            run(["strace", "-f", "-c", "--summary-columns=calls,name", "-o", str(file)], calls)
+            return [int(line.split()[0]) for line in file.read_text().splitlines() if line.endswith(" total")]
+
+        def preloaded(calls: int) -> list[int]:
+            run([], calls, {"LD_PRELOAD": str(counting), "COUNTING_FILE": str(file)})
+            return [int(word) for word in file.read_text().split()]
+
+        return Counts(*_per_call(instructions), *_per_call(system_calls), *_per_call(preloaded))
+
+
+def stripped_size(library: Path) -> int:
+    stripped = programs.BUILD / "stripped.so"
+    subprocess.run(["strip", "--strip-unneeded", "-o", stripped, library], check=True)
+    return stripped.stat().st_size

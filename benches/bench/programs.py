@@ -1,0 +1,95 @@
+"""The programs under measurement: how each is built, and run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = ROOT / "benches/peers"
+BUILD = Path(os.environ.get("BUILD", ROOT / "build/bench"))
+LIBRARY = Path(os.environ.get("SG_OPEN_TRACKING_LIBRARY", ROOT / "target/release/libsg_open_tracking.so"))
+
+# What a Rust static library needs of the system's.
+RUST_NEEDS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
+
+
+@dataclass
+class Program:
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def _compile(name: str, *inputs: str | Path) -> list[str]:
+    program = BUILD / name
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run(
+        [compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{PEERS}", f"-I{ROOT / 'include'}",
+         "-o", program, PEERS / "main.c", *inputs, "-lpthread"],
+        check=True,
+    )  # fmt: skip
+    return [str(program)]
+
+
+def ours() -> Program:
+    if not LIBRARY.exists():
+        raise SystemExit(f"{LIBRARY} is not there: run `make build` first, or set SG_OPEN_TRACKING_LIBRARY")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    # The loader looks for the SONAME, which cargo's target directory may not have.
+    shutil.copy(LIBRARY, BUILD / "libsg_open_tracking.so.1")
+    command = _compile("ours", PEERS / "ours.c", BUILD / "libsg_open_tracking.so.1", f"-Wl,-rpath,{BUILD}")
+    return Program("ours", command)
+
+
+def counting() -> Path:
+    """The library that, preloaded, counts look-ups, threads and allocations."""
+    library = BUILD / "counting.so"
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run(
+        [compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-builtin", "-fPIC", "-shared",
+         "-o", library, PEERS / "counting.c", "-ldl"],
+        check=True,
+    )  # fmt: skip
+    return library
+
+
+def _rust() -> Path:
+    """Builds the peers in Rust; the directory that they are in."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", BUILD / "peers"))
+    cargo = os.environ.get("CARGO", "cargo")
+    subprocess.run(
+        [cargo, "build", "--quiet", "--locked", "--release", "--manifest-path", PEERS / "Cargo.toml",
+         "--target-dir", target],
+        check=True,
+    )  # fmt: skip
+    return target / "release"
+
+
+@dataclass
+class Programs:
+    ours: Program
+    limit: Program
+    ureq: Program
+    ureq_with_timeout: Program
+    curl: Program
+    # The link with a round trip of its own.
+    delay: Path
+
+
+def all_programs() -> Programs:
+    own = ours()
+    rust = _rust()
+    limit = _compile("limit", rust / "libbare.a", *RUST_NEEDS)
+    ureq = _compile("ureq", rust / "libureq_plain.a", *RUST_NEEDS)
+    return Programs(
+        ours=own,
+        limit=Program("limit", limit),
+        ureq=Program("ureq", ureq),
+        ureq_with_timeout=Program("ureq, timeout", ureq, {"UREQ_TIMEOUT": "1"}),
+        curl=Program("libcurl", _compile("curl", PEERS / "curl.c", "-lcurl")),
+        delay=rust / "delay",
+    )

@@ -1,0 +1,132 @@
+"""The server of every measurement: nginx with TLS 1.3 and keep-alive, on free ports of the loopback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+AUTHORITIES = 140
+
+OPENSSL_CONFIG = """
+[req]
+distinguished_name = name
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical, CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost
+"""
+
+NGINX_CONFIG = """
+daemon off;
+worker_processes 1;
+pid {directory}/nginx.pid;
+error_log {directory}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+    default_type application/json;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_protocols TLSv1.3;
+        ssl_certificate {directory}/leaf.pem;
+        ssl_certificate_key {directory}/leaf.key;
+        ssl_session_cache shared:tls:1m;
+        location = /v3/tracking_settings/open {{ return 200 '{{"enabled":false}}'; }}
+    }}
+}}
+"""
+
+
+@dataclass
+class Server:
+    port: int
+    # The server's own certificate authority.
+    one_ca: Path
+    # The same among those that a system trusts.
+    system_cas: Path
+    process: int
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+
+def _certificate(directory: Path, name: str, kind: str, *options: str | Path) -> Path:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+         "-config", directory / "openssl.cnf", "-extensions", kind, "-subj", f"/CN={name}",
+         "-keyout", directory / f"{name}.key", "-out", directory / f"{name}.pem", *options],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return directory / f"{name}.pem"
+
+
+def _certificates(directory: Path) -> tuple[Path, Path]:
+    (directory / "openssl.cnf").write_text(OPENSSL_CONFIG)
+    authority = _certificate(directory, "ca", "ca")
+    _certificate(directory, "leaf", "leaf", "-CA", authority, "-CAkey", directory / "ca.key")
+    bundle = directory / "system.pem"
+    if SYSTEM_BUNDLE.exists():
+        others = SYSTEM_BUNDLE.read_text()
+    else:
+        others = "".join(_certificate(directory, f"other{i}", "ca").read_text() for i in range(AUTHORITIES))
+    bundle.write_text(others + authority.read_text())
+    return authority, bundle
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _start(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+    # Someone else may take the port between the look and nginx.
+    for _ in range(5):
+        port = _free_port()
+        config = directory / "nginx.conf"
+        config.write_text(NGINX_CONFIG.format(directory=directory, port=port))
+        process = subprocess.Popen(["nginx", "-p", directory, "-c", config], stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return process, port
+    raise RuntimeError("nginx did not start: " + (directory / "error.log").read_text())
+
+
+@contextmanager
+def server(directory: Path) -> Iterator[Server]:
+    """Runs nginx with its files in `directory`, which others must be able to enter."""
+    directory.chmod(0o755)
+    one_ca, system_cas = _certificates(directory)
+    process, port = _start(directory)
+    try:
+        yield Server(port, one_ca, system_cas, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
