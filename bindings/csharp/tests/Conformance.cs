@@ -1,0 +1,375 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Json;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading;
+using System.Threading.Tasks;
+using SgOpenTracking;
+
+/// <summary>Runs tests/conformance/cases.json, and the scenarios that its README names, on this package.</summary>
+internal static class Conformance
+{
+    /// <summary>What a call that was cut off may take; on its own it would take 30 seconds.</summary>
+    private static readonly TimeSpan Bounded = TimeSpan.FromSeconds(5);
+
+    private static int Main()
+    {
+        var outcomes = new List<KeyValuePair<string, string>>(); // what was wrong, or null, by name
+        foreach (JsonValue tried in (JsonArray)JsonValue.Parse(File.ReadAllText(Variable("CONFORMANCE_CASES"))))
+        {
+            outcomes.Add(new KeyValuePair<string, string>(tried["name"], RunCase((JsonObject)tried)));
+        }
+        var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Memory, Constants, Secret };
+        foreach (var scenario in scenarios)
+        {
+            string wrong = null;
+            try
+            {
+                scenario();
+            }
+            catch (Exception failure)
+            {
+                wrong = failure.ToString();
+            }
+            outcomes.Add(new KeyValuePair<string, string>(scenario.Method.Name.ToLowerInvariant(), wrong));
+        }
+        var failed = outcomes.Where(outcome => outcome.Value != null).ToList();
+        failed.ForEach(outcome => Console.WriteLine("FAILED " + outcome.Key + ": " + outcome.Value));
+        Console.WriteLine("csharp {0}: {1} passed, {2} failed", RuntimeVersion(), outcomes.Count - failed.Count, failed.Count);
+        return failed.Count == 0 ? 0 : 1;
+    }
+
+    private static string RuntimeVersion()
+    {
+        var name = Type.GetType("Mono.Runtime")?.GetMethod(
+            "GetDisplayName", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static);
+        return name == null ? "dotnet-" + Environment.Version : "mono-" + ((string)name.Invoke(null, null)).Split(' ')[0];
+    }
+
+    private static string Variable(string name)
+    {
+        return Environment.GetEnvironmentVariable(name);
+    }
+
+    private static string Resolved(string value)
+    {
+        return value.StartsWith("$", StringComparison.Ordinal) ? Variable(value.Substring(1)) : value;
+    }
+
+    private static string Normal(string text)
+    {
+        return text.ToLowerInvariant().Replace("_", "");
+    }
+
+    private static Client Open(double timeoutMs = 10000)
+    {
+        var options = new JsonObject { { "timeout_ms", timeoutMs } };
+        return Open(Region.Global, Variable("SANDBOX_KEY"), options);
+    }
+
+    private static Client Open(Region region, string key, JsonObject given)
+    {
+        var options = new Options
+        {
+            BaseUrl = Variable(region == Region.Eu ? "SANDBOX_EU_URL" : "SANDBOX_URL"),
+            CaFile = Variable("SANDBOX_CA_FILE"),
+            Proxy = "",
+            Timeout = TimeSpan.FromSeconds(10),
+            MaxRetries = 0,
+        };
+        foreach (var option in given)
+        {
+            switch (option.Key)
+            {
+                case "timeout_ms": options.Timeout = TimeSpan.FromMilliseconds(option.Value); break;
+                case "connect_timeout_ms": options.ConnectTimeout = TimeSpan.FromMilliseconds(option.Value); break;
+                case "max_retries": options.MaxRetries = option.Value; break;
+                case "max_connections": options.MaxConnections = option.Value; break;
+                case "requests_per_minute": options.RequestsPerMinute = option.Value; break;
+                case "base_url": options.BaseUrl = option.Value; break;
+                case "proxy": options.Proxy = option.Value; break;
+                case "ca_file": options.CaFile = Resolved(option.Value); break;
+                case "user_agent": options.UserAgent = option.Value; break;
+                default: throw new InvalidOperationException("the option " + option.Key + " is not known here");
+            }
+        }
+        return new Client(key, region, options);
+    }
+
+    /// <summary>Null, or what was not as expected.</summary>
+    private static string RunCase(JsonObject tried)
+    {
+        var region = Region.Global;
+        if (tried.ContainsKey("region"))
+        {
+            region = tried["region"].JsonType == JsonType.Number ? (Region)(int)tried["region"]
+                : tried["region"] == "eu" ? Region.Eu : Region.Global;
+        }
+        var key = tried.ContainsKey("key") ? Resolved(tried["key"]) : Variable(region == Region.Eu ? "SANDBOX_EU_KEY" : "SANDBOX_KEY");
+        var name = tried.ContainsKey("on_behalf_of") ? (string)tried["on_behalf_of"] : null;
+        var enabled = tried.ContainsKey("enabled") && (bool)tried["enabled"];
+        var options = tried.ContainsKey("options") ? (JsonObject)tried["options"] : new JsonObject();
+        var seen = new Dictionary<string, string> { { "code", "ok" } };
+        var message = "";
+        try
+        {
+            if (tried["call"] == "one_shot_update")
+            {
+                seen["enabled"] = OpenTracking.Update(key, enabled, region, name).ToString();
+            }
+            else if (tried["call"] == "one_shot_get")
+            {
+                seen["enabled"] = OpenTracking.Get(key, region, name).ToString();
+            }
+            else
+            {
+                using (var client = Open(region, key, options))
+                {
+                    if (tried["call"] == "client_new")
+                    {
+                        return "a client was made";
+                    }
+                    var result = tried["call"] == "update" ? client.Update(enabled, name) : client.Get(name);
+                    seen["enabled"] = result.Enabled.ToString();
+                    seen["http_status"] = result.HttpStatus.ToString();
+                    seen["attempts"] = result.Attempts.ToString();
+                }
+            }
+        }
+        catch (OpenTrackingException exception)
+        {
+            message = exception.Message;
+            seen["code"] = Normal(exception.Code.ToString());
+            seen["http_status"] = exception.HttpStatus.ToString();
+            seen["attempts"] = exception.Attempts.ToString();
+            seen["enabled"] = exception.Enabled.ToString();
+            seen["retry_after_ms"] = exception.RetryAfter == null ? "-1" : exception.RetryAfter.Value.TotalMilliseconds.ToString();
+        }
+        if (key.Length > 1 && message.Contains(key))
+        {
+            return "the message holds the key";
+        }
+        var wrong = new List<string>();
+        foreach (var expected in (JsonObject)tried["expect"])
+        {
+            if (expected.Key == "message_part")
+            {
+                if (!Normal(message).Contains(Normal(expected.Value)))
+                {
+                    wrong.Add("message: '" + message + "' without '" + (string)expected.Value + "'");
+                }
+                continue;
+            }
+            var wanted = expected.Value.JsonType == JsonType.String ? Normal(expected.Value) : expected.Value.ToString();
+            seen.TryGetValue(expected.Key, out var was);
+            if (!string.Equals(wanted, was, StringComparison.OrdinalIgnoreCase))
+            {
+                wrong.Add(expected.Key + ": " + was + ", not " + wanted);
+            }
+        }
+        if (seen["code"] != "ok" && message == "")
+        {
+            wrong.Add("no message");
+        }
+        return wrong.Count == 0 ? null : string.Join("; ", wrong);
+    }
+
+    private static void Check(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException(otherwise);
+        }
+    }
+
+    /// <summary>Checks how a call ends; returns how long it took.</summary>
+    private static TimeSpan EndsIn(Code code, Action call)
+    {
+        var clock = Stopwatch.StartNew();
+        var seen = Code.Ok;
+        try
+        {
+            call();
+        }
+        catch (OpenTrackingException exception)
+        {
+            seen = exception.Code;
+        }
+        Check(seen == code, "the call ended in " + seen + ", not in " + code);
+        return clock.Elapsed;
+    }
+
+    /// <summary>A call that no reply would end is ended by <paramref name="stop"/>, from another thread.</summary>
+    private static void InFlight(Client client, Action stop)
+    {
+        using (var other = Open())
+        {
+            var thread = new Thread(() =>
+            {
+                other.Get("fault-delay-100");
+                stop();
+            });
+            thread.Start();
+            var took = EndsIn(Code.Cancelled, () => client.Get("fault-silent"));
+            thread.Join();
+            Check(took < Bounded, "it took " + took);
+        }
+    }
+
+    private static void Cancel()
+    {
+        using (var origin = Open(30000))
+        using (var derived = origin.Derive())
+        {
+            InFlight(derived, derived.Cancel);
+            EndsIn(Code.Cancelled, () => derived.Get());
+            origin.Get();
+        }
+    }
+
+    private static void Close()
+    {
+        var client = Open(30000);
+        InFlight(client, client.Close);
+        client.Close();
+        client.Cancel();
+        EndsIn(Code.Argument, () => client.Get());
+        EndsIn(Code.Argument, () => client.Update(false));
+        EndsIn(Code.Argument, () => client.Derive());
+    }
+
+    private static void Derive()
+    {
+        var origin = Open(30000);
+        using (var kept = origin.Derive())
+        using (var hasty = origin.Derive(TimeSpan.FromMilliseconds(150)))
+        {
+            var took = EndsIn(Code.Timeout, () => hasty.Get("fault-silent"));
+            Check(took < Bounded, "it took " + took);
+            origin.Close();
+            kept.Get();
+        }
+    }
+
+    private static void Threads()
+    {
+        using (var client = Open())
+        {
+            var workers = Enumerable.Range(0, 8).Select(number => Task.Factory.StartNew(() =>
+            {
+                var name = "subuser-0001" + number;
+                for (var turn = 0; turn < 25; turn++)
+                {
+                    Check(client.Update(turn % 2 == 0, name).Enabled == (turn % 2 == 0), "the update");
+                    Check(client.Get(name).Enabled == (turn % 2 == 0), "the reading");
+                }
+            }, TaskCreationOptions.LongRunning));
+            Task.WaitAll(workers.ToArray());
+        }
+    }
+
+    private static void Asynchronous()
+    {
+        using (var client = Open())
+        using (var source = new CancellationTokenSource())
+        {
+            var calls = Enumerable.Range(0, 4).Select(_ => client.GetAsync("fault-delay-200")).ToArray();
+            Check(calls.All(call => !call.IsCompleted), "the calls did not return at once");
+            Task.WaitAll(calls);
+            var silent = client.GetAsync("fault-silent", source.Token);
+            client.GetAsync("fault-delay-100").Wait();
+            source.Cancel();
+            try
+            {
+                Check(silent.Wait(Bounded), "the token did not end the call");
+            }
+            catch (AggregateException)
+            {
+                // looked at below
+            }
+            Check(silent.IsCanceled, "the task ended as " + silent.Status);
+        }
+    }
+
+    private static long ResidentKib()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var line = Regex.Match(File.ReadAllText("/proc/self/status"), @"VmRSS:\s*(\d+)");
+        return long.Parse(line.Groups[1].Value);
+    }
+
+    private static void Calls(Client client, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            if (number % 10 == 0)
+            {
+                EndsIn(Code.Argument, () => client.Get("\n"));
+            }
+            else if (number % 10 == 1)
+            {
+                EndsIn(Code.NotFound, () => client.Get("nobody"));
+            }
+            else if (number % 2 == 1)
+            {
+                client.Update(number % 3 == 0);
+            }
+            else
+            {
+                using (var derived = client.Derive())
+                {
+                    derived.Get();
+                }
+            }
+        }
+    }
+
+    private static void Memory()
+    {
+        using (var client = Open())
+        {
+            Calls(client, 2000);
+            ResidentKib(); // the first collection hands back pages that are soon wanted again
+            Calls(client, 2000);
+            var before = ResidentKib();
+            Calls(client, 10000);
+            var grown = ResidentKib() - before;
+            Console.WriteLine("  memory: {0:+0;-0;+0} KiB over 10,000 calls", grown);
+            Check(grown < 2048, grown + " KiB more");
+        }
+    }
+
+    private static string Named(IEnumerable<Tuple<string, int>> constants)
+    {
+        return string.Join(" ", constants.Select(pair => Normal(pair.Item1) + "=" + pair.Item2).OrderBy(text => text));
+    }
+
+    private static string OfTheHeader(string pattern)
+    {
+        var found = Regex.Matches(File.ReadAllText(Variable("CONFORMANCE_HEADER")), pattern).Cast<Match>();
+        return Named(found.Select(match => Tuple.Create(match.Groups[1].Value, int.Parse(match.Groups[2].Value))));
+    }
+
+    private static string OfTheBinding<T>()
+    {
+        return Named(Enum.GetValues(typeof(T)).Cast<T>().Select(value => Tuple.Create(value.ToString(), Convert.ToInt32(value))));
+    }
+
+    private static void Constants()
+    {
+        Check(OfTheHeader(@"\bSG_(?:ERR_)?(?!REGION_)(\w+) = (\d+)") == OfTheBinding<Code>(), OfTheBinding<Code>());
+        Check(OfTheHeader(@"\bSG_REGION_(\w+) = (\d+)") == OfTheBinding<Region>(), OfTheBinding<Region>());
+    }
+
+    private static void Secret()
+    {
+        using (var client = Open())
+        {
+            Check(!client.ToString().Contains(Variable("SANDBOX_KEY")), "ToString shows the key");
+        }
+    }
+}
