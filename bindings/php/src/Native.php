@@ -1,0 +1,118 @@
+<?php
+
+declare(strict_types=1);
+
+namespace SgOpenTracking;
+
+/**
+ * The FFI layer: finds the library, checks its version and declares its functions.
+ *
+ * @internal
+ */
+final class Native
+{
+    /** The version of the library that this package was written for. */
+    private const WRITTEN_FOR = [0, 1];
+
+    private const DECLARATIONS = <<<'C'
+        typedef struct sg_config sg_config;
+        typedef struct sg_client sg_client;
+        typedef struct sg_result {
+            int32_t code;
+            int32_t http_status;
+            bool enabled;
+            uint8_t reserved_[3];
+            uint32_t attempts;
+            int64_t retry_after_ms;
+            int64_t elapsed_us;
+            char message[480];
+        } sg_result;
+        int32_t sg_open_tracking_update(const char *key, bool enabled, int32_t region, const char *on_behalf_of, bool *reported);
+        int32_t sg_open_tracking_get(const char *key, int32_t region, const char *on_behalf_of, bool *reported);
+        sg_config *sg_config_new(void);
+        void sg_config_free(sg_config *config);
+        int32_t sg_config_set_timeout_ms(sg_config *config, uint32_t ms);
+        int32_t sg_config_set_connect_timeout_ms(sg_config *config, uint32_t ms);
+        int32_t sg_config_set_max_retries(sg_config *config, uint32_t n);
+        int32_t sg_config_set_max_connections(sg_config *config, uint32_t n);
+        int32_t sg_config_set_requests_per_minute(sg_config *config, uint32_t n);
+        int32_t sg_config_set_base_url(sg_config *config, const char *url);
+        int32_t sg_config_set_proxy(sg_config *config, const char *url);
+        int32_t sg_config_set_ca_file(sg_config *config, const char *path);
+        int32_t sg_config_set_user_agent(sg_config *config, const char *product);
+        int32_t sg_client_new(const char *key, int32_t region, const sg_config *config, sg_client **client);
+        int32_t sg_client_derive(const sg_client *client, uint32_t timeout_ms, sg_client **derived);
+        void sg_client_free(sg_client *client);
+        int32_t sg_client_update(const sg_client *client, bool enabled, const char *on_behalf_of, sg_result *result);
+        int32_t sg_client_get(const sg_client *client, const char *on_behalf_of, sg_result *result);
+        void sg_client_cancel(const sg_client *client);
+        const char *sg_strerror(int32_t code);
+        const char *sg_version(void);
+        C;
+
+    private static ?\FFI $library = null;
+
+    /** The library, with every function declared. */
+    public static function library(): \FFI
+    {
+        if (self::$library === null) {
+            $path = self::find();
+            try {
+                self::checkVersion(\FFI::cdef('const char *sg_version(void);', $path)->sg_version(), self::WRITTEN_FOR);
+                self::$library = \FFI::cdef(self::DECLARATIONS, $path);
+            } catch (\FFI\Exception $error) {
+                $why = $error->getMessage();
+                throw new \RuntimeException("$path is not the libsg_open_tracking that was meant: $why");
+            }
+        }
+        return self::$library;
+    }
+
+    /** Throws what a bare code means; `$refusal` says it for a refused argument. */
+    public static function check(int $code, string $refusal): void
+    {
+        if ($code !== Code::Ok->value) {
+            $said = $code === Code::Argument->value ? $refusal : self::library()->sg_strerror($code);
+            throw OpenTrackingError::of($said, $code);
+        }
+    }
+
+    /**
+     * Refuses a library of another major version; before 1.0, of another minor version.
+     *
+     * @param array{int, int} $writtenFor
+     */
+    public static function checkVersion(string $version, array $writtenFor): void
+    {
+        $parts = $writtenFor[0] === 0 ? 2 : 1;
+        $found = array_map(intval(...), array_slice(explode('.', $version), 0, $parts));
+        if ($found !== array_slice($writtenFor, 0, $parts)) {
+            $wanted = implode('.', $writtenFor);
+            throw new \RuntimeException("libsg_open_tracking $version was found, and this package was written for $wanted");
+        }
+    }
+
+    /** The library that the environment names; else one beside this file; else the loader's. */
+    private static function find(): string
+    {
+        $names = match (PHP_OS_FAMILY) {
+            'Windows' => ['sg_open_tracking.dll', 'libsg_open_tracking.dll'],
+            'Darwin' => ['libsg_open_tracking.1.dylib', 'libsg_open_tracking.dylib'],
+            default => ['libsg_open_tracking.so.1', 'libsg_open_tracking.so'],
+        };
+        $beside = array_filter(array_map(fn (string $name) => __DIR__ . "/$name", $names), file_exists(...));
+        $named = getenv('SG_OPEN_TRACKING_LIBRARY');
+        $candidates = $named ? [$named] : [...$beside, ...$names];
+        $failures = '';
+        foreach ($candidates as $candidate) {
+            try {
+                \FFI::cdef('', $candidate);
+                return $candidate;
+            } catch (\FFI\Exception $error) {
+                $failures .= "\n  $candidate: {$error->getMessage()}";
+            }
+        }
+        $hint = 'install it, or set SG_OPEN_TRACKING_LIBRARY to its path';
+        throw new \RuntimeException("libsg_open_tracking was not found: $hint. Tried:$failures");
+    }
+}
