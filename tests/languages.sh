@@ -32,7 +32,7 @@ mkdir -p "$build"
 #     get COMMAND...                      brings what the language's own registry has
 #     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
 #                                         in the form "LANGUAGE VERSION: N passed, N failed"
-languages=(cpp python)
+languages=(cpp javascript python)
 
 cpp() {
     need g++ clang++:clang cmake /usr/include/nlohmann/json.hpp:nlohmann-json3-dev || return
@@ -80,6 +80,16 @@ cpp_readme() {
     for number in 1 2; do
         prints "open tracking is off" "$with_sandbox" "$project/build/snippet$number" || return
     done
+}
+
+javascript() {
+    need node:nodejs npm || return
+    local package=bindings/javascript
+    get npm ci --ignore-scripts --prefix "$package" || return
+    check lint npm run --silent --prefix "$package" lint
+    check "types (tsc --strict)" npm run --silent --prefix "$package" types
+    check "unit tests, README" "$with_sandbox" npm test --silent --prefix "$package"
+    check conformance "$with_sandbox" npm run --silent --prefix "$package" conformance
 }
 
 python() {

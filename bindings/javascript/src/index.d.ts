@@ -1,0 +1,207 @@
+/// <reference lib="esnext.disposable" />
+
+/** Where the account lives. A key of one region does not work in the other. */
+export const Region: { readonly GLOBAL: 0; readonly EU: 1 };
+export type Region = (typeof Region)[keyof typeof Region];
+
+/** `sg_code`, value for value. */
+export const Code: {
+  readonly OK: 0;
+  readonly ARGUMENT: 1;
+  readonly CANCELLED: 2;
+  readonly INTERNAL: 3;
+  readonly PARTIAL: 4;
+  readonly DNS: 10;
+  readonly CONNECT: 11;
+  readonly PROXY: 12;
+  readonly TLS: 13;
+  readonly TIMEOUT: 14;
+  readonly IO: 15;
+  readonly PROTOCOL: 16;
+  readonly BAD_REQUEST: 20;
+  readonly UNAUTHORIZED: 21;
+  readonly FORBIDDEN: 22;
+  readonly NOT_FOUND: 23;
+  readonly RATE_LIMITED: 24;
+  readonly SERVER: 25;
+  readonly STATUS: 26;
+  readonly NOT_APPLIED: 27;
+};
+export type Code = (typeof Code)[keyof typeof Code];
+
+/** A call that succeeded. */
+export interface Result {
+  /** What the server reported: is open tracking on? */
+  readonly enabled: boolean;
+  readonly httpStatus: number;
+  /** Requests sent, the first included. */
+  readonly attempts: number;
+  /** Milliseconds that the server asked to wait, if it did. */
+  readonly retryAfter: number | null;
+  /** Milliseconds that the call took, waits included. */
+  readonly elapsed: number;
+}
+
+/** Options of a client; what is left out is as the library has it. Times are in milliseconds. */
+export interface ClientOptions {
+  /** Default `Region.GLOBAL`. */
+  region?: Region;
+  /** Bounds a whole call, retries and waits included. Default 30,000. */
+  timeout?: number | null;
+  /** Bounds the part of it that connects. Default 10,000. */
+  connectTimeout?: number | null;
+  /** For lost connections, 429 and 5xx. Default 2. */
+  maxRetries?: number | null;
+  /** How many are kept open, 1 to 1024. Default 8. */
+  maxConnections?: number | null;
+  /** A cap on the client; 0, the default, leaves the pace to the server. */
+  requestsPerMinute?: number | null;
+  /** https, or http on a loopback address. */
+  baseUrl?: string | null;
+  /** A URL; `''` for none. Default: as the environment says. */
+  proxy?: string | null;
+  /** PEM; replaces the system's trust store. */
+  caFile?: string | null;
+  /** Appended to the library's own. */
+  userAgent?: string | null;
+}
+
+export interface SyncCallOptions {
+  /** A subuser's username or `account-id ID`; without it, the account that the key belongs to. */
+  onBehalfOf?: string | null;
+}
+
+export interface CallOptions extends SyncCallOptions {
+  /** Cuts off this call and no other, with a `CancelledError` whose `cause` is the signal's reason. */
+  signal?: AbortSignal | null;
+}
+
+/**
+ * One key, one region, one pool of connections, for any number of calls at once.
+ *
+ * Closing a client, which `using` does, cancels the calls that are under way: they reject with
+ * `CancelledError`, and later ones with `ClosedError`. One that is only forgotten is freed when it
+ * is collected.
+ */
+export class Client {
+  /** Opens no connection yet. Throws `ArgumentError`. */
+  constructor(key: string, options?: ClientOptions);
+
+  /** Switches open tracking on or off. */
+  update(enabled: boolean, options?: CallOptions): Promise<Result>;
+
+  /** Reads whether open tracking is on. */
+  get(options?: CallOptions): Promise<Result>;
+
+  /** `update` that blocks the event loop, for scripts. */
+  updateSync(enabled: boolean, options?: SyncCallOptions): Result;
+
+  /** `get` that blocks the event loop, for scripts. */
+  getSync(options?: SyncCallOptions): Result;
+
+  /**
+   * A client that shares this one's key and connections but has its own timeout in milliseconds
+   * (left out: the same), its own `cancel` and its own `close`. It is cheap.
+   */
+  derive(timeout?: number | null): Client;
+
+  /** Cuts off this client's calls, those in flight and any later one. Derived clients go on. */
+  cancel(): void;
+
+  /** Cancels what is in flight and gives the client up. Closing twice does no harm. */
+  close(): void;
+
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+
+  /** Says the region; never the key. */
+  toString(): string;
+}
+
+export interface OneCallOptions extends CallOptions {
+  /** Default `Region.GLOBAL`. */
+  region?: Region;
+}
+
+export interface SyncOneCallOptions extends SyncCallOptions {
+  /** Default `Region.GLOBAL`. */
+  region?: Region;
+}
+
+/**
+ * One update with no set-up; what the server reported. All such calls share one pool of
+ * connections, except those with a signal, which have one each. Their errors have a code and no
+ * details: for those, make a `Client`.
+ */
+export function updateOpenTracking(key: string, enabled: boolean, options?: OneCallOptions): Promise<boolean>;
+
+/** One read with no set-up, as `updateOpenTracking`. */
+export function getOpenTracking(key: string, options?: OneCallOptions): Promise<boolean>;
+
+/** `updateOpenTracking` that blocks the event loop. */
+export function updateOpenTrackingSync(key: string, enabled: boolean, options?: SyncOneCallOptions): boolean;
+
+/** `getOpenTracking` that blocks the event loop. */
+export function getOpenTrackingSync(key: string, options?: SyncOneCallOptions): boolean;
+
+/** The version of the native library. */
+export function libraryVersion(): string;
+
+/** A call that did not do what it was asked to. Its message says what happened and what to do. */
+export class OpenTrackingError extends Error {
+  /** A plain number if the library knows a code that this package does not. */
+  readonly code: Code;
+  /** Of the last response; 0 if none arrived. */
+  readonly httpStatus: number;
+  /** Requests sent, the first included. */
+  readonly attempts: number;
+  /** Milliseconds that the server asked to wait, if it did. */
+  readonly retryAfter: number | null;
+  /** Milliseconds that the call took, waits included. */
+  readonly elapsed: number;
+  /** What the server reported: known for `NotApplied` alone. */
+  readonly enabled: boolean | null;
+}
+
+/** A key, name, region or option that was refused before anything was sent. */
+export class ArgumentError extends OpenTrackingError {}
+/** The client was closed before the call. */
+export class ClosedError extends ArgumentError {}
+/** A signal, `cancel` or `close` cut the call off. Its `name` is `AbortError`. */
+export class CancelledError extends OpenTrackingError {}
+/** A bug in the library. */
+export class InternalError extends OpenTrackingError {}
+/** No connection to the server, or it broke. */
+export class ConnectionFailed extends OpenTrackingError {}
+/** The host's name was not resolved. */
+export class DnsFailed extends ConnectionFailed {}
+/** The host took no connection. */
+export class ConnectFailed extends ConnectionFailed {}
+/** The proxy did not let the connection through. */
+export class ProxyFailed extends ConnectionFailed {}
+/** The certificate was not trusted, or the handshake failed. */
+export class TlsFailed extends ConnectionFailed {}
+/** The connection broke during the call. */
+export class ConnectionBroken extends ConnectionFailed {}
+/** The deadline passed, retries and waits included. */
+export class TimeoutError extends OpenTrackingError {}
+/** The server's answer could not be understood. */
+export class ProtocolError extends OpenTrackingError {}
+/** The server answered, and the answer is not success. */
+export class ApiError extends OpenTrackingError {}
+/** 400, or another 4xx that has no class of its own. */
+export class BadRequest extends ApiError {}
+/** 401: a wrong key, or one of another region. */
+export class Unauthorized extends ApiError {}
+/** 403: the key lacks a scope. */
+export class Forbidden extends ApiError {}
+/** 404. */
+export class NotFound extends ApiError {}
+/** 429, after the retries that the deadline allowed; see `retryAfter`. */
+export class RateLimited extends ApiError {}
+/** 5xx, after the retries that the deadline allowed. */
+export class ServerError extends ApiError {}
+/** Any other status, a redirect included: none is followed. */
+export class UnexpectedStatus extends ApiError {}
+/** 200, but the server reports the other value; see `enabled`. */
+export class NotApplied extends ApiError {}

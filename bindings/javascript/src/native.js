@@ -1,0 +1,91 @@
+/** The koffi layer: finds the library, checks its version and declares its functions. */
+'use strict';
+
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const koffi = require('koffi');
+
+/** The version of the library that this package was written for. */
+const WRITTEN_FOR = [0, 1];
+
+const NAMES = {
+  win32: ['sg_open_tracking.dll', 'libsg_open_tracking.dll'],
+  darwin: ['libsg_open_tracking.1.dylib', 'libsg_open_tracking.dylib'],
+}[process.platform] ?? ['libsg_open_tracking.so.1', 'libsg_open_tracking.so'];
+
+/** `sg_result`: 512 bytes, a layout that never changes. */
+const Result = koffi.struct({
+  code: 'int32_t',
+  http_status: 'int32_t',
+  enabled: 'bool',
+  reserved_: koffi.array('uint8_t', 3),
+  attempts: 'uint32_t',
+  retry_after_ms: 'int64_t',
+  elapsed_us: 'int64_t',
+  message: koffi.array('char', 480, 'String'),
+});
+
+const Config = koffi.pointer(koffi.opaque());
+const Client = koffi.pointer(koffi.opaque());
+const result = koffi.out(koffi.pointer(Result));
+const client = koffi.out(koffi.pointer(Client));
+const reported = koffi.out(koffi.pointer('bool'));
+
+const SIGNATURES = {
+  sg_open_tracking_update: ['int32_t', ['str', 'bool', 'int32_t', 'str', reported]],
+  sg_open_tracking_get: ['int32_t', ['str', 'int32_t', 'str', reported]],
+  sg_config_new: [Config, []],
+  sg_config_free: ['void', [Config]],
+  sg_config_set_timeout_ms: ['int32_t', [Config, 'uint32_t']],
+  sg_config_set_connect_timeout_ms: ['int32_t', [Config, 'uint32_t']],
+  sg_config_set_max_retries: ['int32_t', [Config, 'uint32_t']],
+  sg_config_set_max_connections: ['int32_t', [Config, 'uint32_t']],
+  sg_config_set_requests_per_minute: ['int32_t', [Config, 'uint32_t']],
+  sg_config_set_base_url: ['int32_t', [Config, 'str']],
+  sg_config_set_proxy: ['int32_t', [Config, 'str']],
+  sg_config_set_ca_file: ['int32_t', [Config, 'str']],
+  sg_config_set_user_agent: ['int32_t', [Config, 'str']],
+  sg_client_new: ['int32_t', ['str', 'int32_t', Config, client]],
+  sg_client_derive: ['int32_t', [Client, 'uint32_t', client]],
+  sg_client_free: ['void', [Client]],
+  sg_client_update: ['int32_t', [Client, 'bool', 'str', result]],
+  sg_client_get: ['int32_t', [Client, 'str', result]],
+  sg_client_cancel: ['void', [Client]],
+  sg_strerror: ['str', ['int32_t']],
+  sg_version: ['str', []],
+};
+
+/** The library that the environment names; else one beside this file; else the loader's. */
+function open() {
+  const named = process.env.SG_OPEN_TRACKING_LIBRARY;
+  const beside = NAMES.map((name) => join(__dirname, name)).filter(existsSync);
+  const failures = [];
+  for (const candidate of named ? [named] : [...beside, ...NAMES]) {
+    try {
+      return koffi.load(candidate);
+    } catch (error) {
+      failures.push(`  ${candidate}: ${error.message}`);
+    }
+  }
+  const hint = 'install it, or set SG_OPEN_TRACKING_LIBRARY to its path';
+  throw new Error([`libsg_open_tracking was not found: ${hint}. Tried:`, ...failures].join('\n'));
+}
+
+/** Refuses a library of another major version; before 1.0, of another minor version. */
+function checkVersion(version, writtenFor = WRITTEN_FOR) {
+  const parts = writtenFor.slice(0, writtenFor[0] === 0 ? 2 : 1);
+  if (!version.startsWith(`${parts.join('.')}.`)) {
+    const wanted = writtenFor.join('.');
+    throw new Error(`libsg_open_tracking ${version} was found, and this package was written for ${wanted}`);
+  }
+}
+
+/** The library's functions, by their names. */
+function load() {
+  const library = open();
+  checkVersion(library.func('sg_version', 'str', [])());
+  const declare = ([name, [returns, takes]]) => [name, library.func(name, returns, takes)];
+  return Object.fromEntries(Object.entries(SIGNATURES).map(declare));
+}
+
+module.exports = { NAMES, Result, SIGNATURES, checkVersion, load };

@@ -1,0 +1,257 @@
+/**
+ * Runs tests/conformance/cases.json, and the scenarios that its README names, on this package.
+ *
+ *     tests/conformance/run.sh node --expose-gc bindings/javascript/test/conformance.js
+ */
+'use strict';
+
+const assert = require('node:assert');
+const { readFileSync } = require('node:fs');
+const { inspect } = require('node:util');
+const sg = require('..');
+
+const { env } = process;
+const REGIONS = { global: sg.Region.GLOBAL, eu: sg.Region.EU };
+/** Milliseconds that a call which was cut off may take; on its own it would take 30,000. */
+const BOUNDED = 5_000;
+
+const resolved = (value) =>
+  typeof value === 'string' && value.startsWith('$') ? env[value.slice(1)] : value;
+const normal = (text) => text.toLowerCase().replaceAll('_', '');
+const camelCase = (name) => name.replace(/_ms$/, '').replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const codeName = (code) => Object.keys(sg.Code).find((name) => sg.Code[name] === code);
+
+function client({ key, region = sg.Region.GLOBAL, ...options } = {}) {
+  const side = region === sg.Region.EU ? 'SANDBOX_EU' : 'SANDBOX';
+  const defaults = { base_url: `$${side}_URL`, ca_file: '$SANDBOX_CA_FILE', proxy: '', max_retries: 0 };
+  const given = Object.entries({ ...defaults, timeout_ms: 10_000, ...options });
+  const named = given.map(([name, value]) => [camelCase(name), resolved(value)]);
+  return new sg.Client(key ?? env[`${side}_KEY`], { region, ...Object.fromEntries(named) });
+}
+
+// ---- the table
+
+async function perform({ call, enabled, onBehalfOf, key, region, options }) {
+  if (call === 'one_shot_update') {
+    return { enabled: await sg.updateOpenTracking(key, enabled, { region, onBehalfOf }) };
+  }
+  if (call === 'one_shot_get') {
+    return { enabled: await sg.getOpenTracking(key, { region, onBehalfOf }) };
+  }
+  const opened = client({ key, region, ...options });
+  try {
+    assert.notStrictEqual(call, 'client_new', 'a client was made');
+    return await (call === 'update' ? opened.update(enabled, { onBehalfOf }) : opened.get({ onBehalfOf }));
+  } finally {
+    opened.close();
+  }
+}
+
+async function runCase({ on_behalf_of: onBehalfOf, expect, ...rest }) {
+  const region = REGIONS[rest.region ?? 'global'] ?? rest.region;
+  const key = resolved(rest.key ?? (region === sg.Region.EU ? '$SANDBOX_EU_KEY' : '$SANDBOX_KEY'));
+  let seen;
+  let message = '';
+  try {
+    seen = { code: sg.Code.OK, ...(await perform({ ...rest, onBehalfOf, key, region })) };
+  } catch (error) {
+    if (!(error instanceof sg.OpenTrackingError)) {
+      throw error;
+    }
+    message = error.message;
+    seen = error;
+    assert.ok(message, 'no message');
+    assert.ok(key.length < 2 || !inspect(error).includes(key), 'the error holds the key');
+  }
+  const { message_part: part = '', ...members } = expect;
+  const found = {
+    code: codeName(seen.code),
+    http_status: seen.httpStatus,
+    enabled: seen.enabled,
+    attempts: seen.attempts,
+    retry_after_ms: seen.retryAfter,
+  };
+  for (const [member, expected] of Object.entries(members)) {
+    assert.strictEqual(found[member], expected, `${member}: ${found[member]}, not ${expected} (${message})`);
+  }
+  assert.ok(normal(message).includes(normal(part)), `message: ${message}, without ${part}`);
+}
+
+// ---- the scenarios
+
+async function endsIn(code, call) {
+  const started = performance.now();
+  const error = await call().then(
+    () => assert.fail(`the call ended well, not in ${codeName(code)}`),
+    (failure) => failure,
+  );
+  assert.strictEqual(error.code, code, String(error));
+  assert.ok(performance.now() - started < BOUNDED, 'the call took too long');
+  return error;
+}
+
+/** A call that no reply would end is ended by `stop`. */
+async function inFlight(call, stop) {
+  const other = client();
+  const ended = endsIn(sg.Code.CANCELLED, call);
+  await other.get({ onBehalfOf: 'fault-delay-100' });
+  stop();
+  other.close();
+  return ended;
+}
+
+async function cancel() {
+  const origin = client({ timeout_ms: 30_000 });
+  const derived = origin.derive();
+  await inFlight(
+    () => derived.get({ onBehalfOf: 'fault-silent' }),
+    () => derived.cancel(),
+  );
+  await endsIn(sg.Code.CANCELLED, () => derived.get());
+  derived.close();
+
+  const controller = new AbortController();
+  const { signal } = controller;
+  const error = await inFlight(
+    () => origin.get({ onBehalfOf: 'fault-silent', signal }),
+    () => controller.abort(),
+  );
+  assert.strictEqual(error.cause, signal.reason);
+  await endsIn(sg.Code.CANCELLED, () => origin.update(true, { signal }));
+  await origin.get({ signal: new AbortController().signal });
+
+  const unused = new AbortController();
+  await inFlight(
+    () => origin.get({ onBehalfOf: 'fault-silent', signal: unused.signal }),
+    () => origin.cancel(),
+  );
+  origin.close();
+}
+
+async function close() {
+  const opened = client({ timeout_ms: 30_000 });
+  await inFlight(
+    () => opened.get({ onBehalfOf: 'fault-silent' }),
+    () => opened.close(),
+  );
+  opened.close();
+  opened.cancel();
+  const calls = [() => opened.get(), () => opened.update(false), async () => opened.derive()];
+  for (const call of [...calls, async () => opened.getSync()]) {
+    assert.ok((await endsIn(sg.Code.ARGUMENT, call)) instanceof sg.ClosedError);
+  }
+}
+
+async function derive() {
+  const origin = client({ timeout_ms: 30_000 });
+  const kept = origin.derive();
+  const hasty = origin.derive(150);
+  await endsIn(sg.Code.TIMEOUT, () => hasty.get({ onBehalfOf: 'fault-silent' }));
+  hasty.close();
+  origin.close();
+  await kept.get();
+  kept.close();
+}
+
+/** JavaScript's idiom for many at once: promises, whose calls run on the threads of libuv's pool. */
+async function threads() {
+  const opened = client();
+  const work = async (number) => {
+    const onBehalfOf = `subuser-0001${number}`;
+    for (let turn = 0; turn < 25; turn += 1) {
+      const wanted = turn % 2 === 0;
+      assert.strictEqual((await opened.update(wanted, { onBehalfOf })).enabled, wanted);
+      assert.strictEqual((await opened.get({ onBehalfOf })).enabled, wanted);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, number) => work(number)));
+  opened.close();
+}
+
+async function asynchronous() {
+  const opened = client();
+  let ticks = 0;
+  const ticking = setInterval(() => {
+    ticks += 1;
+  }, 10);
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 4 }, () => opened.get({ onBehalfOf: 'fault-delay-200' })));
+  const took = performance.now() - started;
+  clearInterval(ticking);
+  opened.close();
+  assert.ok(took < 700, `the calls ran one after the other, for ${took} ms`);
+  assert.ok(ticks > 5, 'the event loop stood still');
+}
+
+async function memory() {
+  const opened = client();
+  const onBehalfOf = 'nobody';
+  const calls = async (count) => {
+    for (let number = 0; number < count; number += 1) {
+      if (number % 10 === 0) {
+        await opened.get({ onBehalfOf: '\n' }).then(assert.fail, () => {});
+      } else if (number % 10 === 1) {
+        await opened.get({ onBehalfOf }).then(assert.fail, () => {});
+      } else if (number % 2 === 1) {
+        await opened.update(number % 3 === 0);
+      } else {
+        const derived = opened.derive();
+        await derived.get();
+        derived.close();
+      }
+    }
+  };
+  const residentKib = () => {
+    global.gc();
+    return process.memoryUsage.rss() / 1024;
+  };
+  await calls(2_000);
+  const before = residentKib();
+  await calls(10_000);
+  const grown = Math.round(residentKib() - before);
+  opened.close();
+  console.log(`  memory: ${grown >= 0 ? '+' : ''}${grown} KiB over 10,000 calls`);
+  // V8 gives its pages back when it likes; the growth levels out, and 4 MiB is 400 bytes a call.
+  assert.ok(grown < 4_096, `${grown} KiB more`);
+}
+
+async function constants() {
+  const header = readFileSync(env.CONFORMANCE_HEADER, 'utf8');
+  const found = (pattern) =>
+    Object.fromEntries([...header.matchAll(pattern)].map(([, name, value]) => [name, Number(value)]));
+  assert.deepStrictEqual(found(/\bSG_(?:ERR_)?(?!REGION_)(\w+) = (\d+)/g), sg.Code);
+  assert.deepStrictEqual(found(/\bSG_REGION_(\w+) = (\d+)/g), sg.Region);
+}
+
+async function secret() {
+  const opened = client();
+  const shown = inspect(opened, { showHidden: true, depth: 9 });
+  for (const text of [String(opened), JSON.stringify(opened), shown, inspect({ opened })]) {
+    assert.ok(!text.includes(env.SANDBOX_KEY));
+  }
+  opened.close();
+}
+
+async function main() {
+  let passed = 0;
+  let failed = 0;
+  const attempt = async (name, test) => {
+    try {
+      await test();
+      passed += 1;
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED ${name}: ${error.message}`);
+    }
+  };
+  for (const test of JSON.parse(readFileSync(env.CONFORMANCE_CASES, 'utf8'))) {
+    await attempt(test.name, () => runCase(test));
+  }
+  for (const scenario of [cancel, close, derive, threads, asynchronous, memory, constants, secret]) {
+    await attempt(scenario.name, scenario);
+  }
+  console.log(`javascript node-${process.versions.node}: ${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+main();

@@ -1,0 +1,121 @@
+/** The package: in step with the library, found and refused as its README says. */
+'use strict';
+
+const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
+const { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { after, test } = require('node:test');
+const koffi = require('koffi');
+const sg = require('..');
+const { errorOf } = require('../src/errors.js');
+const native = require('../src/native.js');
+
+const PACKAGE = join(__dirname, '..');
+const HEADER = readFileSync(process.env.CONFORMANCE_HEADER, 'utf8');
+const README = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
+const VERSION = require('../package.json').version;
+
+const scratch = mkdtempSync(join(tmpdir(), 'sg-open-tracking-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+function node(args, { env = {}, ...options } = {}) {
+  const given = { ...process.env, ...env };
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env: given, ...options });
+}
+
+test('every code has its class', () => {
+  const without = [sg.Code.OK, sg.Code.PARTIAL]; // no call of this package returns the second
+  for (const code of Object.values(sg.Code).filter((value) => !without.includes(value))) {
+    const error = errorOf(code, 'text');
+    assert.notStrictEqual(error.constructor, sg.OpenTrackingError, `code ${code}`);
+    assert.strictEqual(error.code, code);
+    assert.ok(error instanceof sg.OpenTrackingError && error instanceof Error);
+  }
+  assert.strictEqual(errorOf(99, 'text').constructor, sg.OpenTrackingError);
+  assert.strictEqual(String(errorOf(sg.Code.TIMEOUT, 'text')), 'TimeoutError: text');
+  assert.strictEqual(errorOf(sg.Code.CANCELLED, 'text').name, 'AbortError');
+});
+
+test('every function of the header is declared', () => {
+  const functions = [...HEADER.matchAll(/\b(sg_\w+)\(\s*(?:const|struct|bool|int32_t|void|sg_)/g)];
+  assert.deepStrictEqual(new Set(functions.map(([, name]) => name)), new Set(Object.keys(native.SIGNATURES)));
+});
+
+test('the layout of a result', () => {
+  assert.strictEqual(koffi.sizeof(native.Result), 512);
+  const offsets = { code: 0, http_status: 4, enabled: 8, attempts: 12, retry_after_ms: 16, elapsed_us: 24 };
+  for (const [member, offset] of Object.entries({ ...offsets, message: 32 })) {
+    assert.strictEqual(koffi.offsetof(native.Result, member), offset, member);
+  }
+});
+
+test('versions', () => {
+  const [, version] = /^version = "(.+)"/m.exec(readFileSync(join(PACKAGE, '../../Cargo.toml'), 'utf8'));
+  assert.deepStrictEqual([VERSION, sg.libraryVersion()], [version, version]);
+});
+
+test('a library of another version is refused', () => {
+  const table = [
+    { writtenFor: [0, 1], fits: ['0.1.0', '0.1.9'], doesNot: ['0.2.0', '0.10.0', '1.1.0', '1.0.0'] },
+    { writtenFor: [1, 2], fits: ['1.2.0', '1.3.1'], doesNot: ['0.1.0', '10.0.0', '2.2.0'] },
+  ];
+  for (const { writtenFor, fits, doesNot } of table) {
+    for (const version of fits) {
+      native.checkVersion(version, writtenFor);
+    }
+    for (const version of doesNot) {
+      assert.throws(() => native.checkVersion(version, writtenFor), { message: new RegExp(version) });
+    }
+  }
+});
+
+test('a missing library says where it was looked for', () => {
+  const done = node(['-e', 'require(".")'], {
+    cwd: PACKAGE,
+    env: { SG_OPEN_TRACKING_LIBRARY: '/nowhere/library.so' },
+  });
+  assert.match(done.stderr, /libsg_open_tracking was not found[\s\S]*\/nowhere\/library.so/);
+});
+
+test('a library beside the package is found', () => {
+  for (const name of readdirSync(join(PACKAGE, 'src'))) {
+    copyFileSync(join(PACKAGE, 'src', name), join(scratch, name));
+  }
+  symlinkSync(join(PACKAGE, 'node_modules'), join(scratch, 'node_modules'));
+  symlinkSync(process.env.SG_OPEN_TRACKING_LIBRARY, join(scratch, native.NAMES[1]));
+  const program = 'console.log(require("./index.js").libraryVersion())';
+  const done = node(['-e', program], { cwd: scratch, env: { SG_OPEN_TRACKING_LIBRARY: '' } });
+  assert.strictEqual(done.stdout.trim(), VERSION, done.stderr);
+});
+
+test('import and require give the same', async () => {
+  const imported = await import('sg-open-tracking');
+  assert.deepStrictEqual(Object.keys(imported).sort(), Object.keys(sg).sort());
+  assert.strictEqual(imported.Client, sg.Client);
+});
+
+test('the types name what there is', () => {
+  const types = readFileSync(join(PACKAGE, 'src/index.d.ts'), 'utf8');
+  const declared = [...types.matchAll(/^export (?:const|class|function) (\w+)/gm)].map(([, name]) => name);
+  assert.deepStrictEqual(declared.sort(), Object.keys(sg).sort());
+  const constants = (name) =>
+    new RegExp(`const ${name}: {([^}]*)}`).exec(types)[1].matchAll(/readonly (\w+): (\d+)/g);
+  for (const name of ['Code', 'Region']) {
+    const typed = Object.fromEntries(
+      [...constants(name)].map(([, member, value]) => [member, Number(value)]),
+    );
+    assert.deepStrictEqual(typed, sg[name]);
+  }
+});
+
+const SNIPPETS = [...README.matchAll(/^```(js|cjs)\n([\s\S]+?)^```/gm)];
+for (const [index, [, kind, snippet]] of SNIPPETS.entries()) {
+  test(`README, snippet ${index + 1} (${kind})`, () => {
+    const type = kind === 'js' ? 'module' : 'commonjs';
+    const done = node([`--input-type=${type}`, '--eval', snippet], { cwd: PACKAGE });
+    assert.strictEqual(done.stderr, '');
+    assert.strictEqual(done.stdout, 'open tracking is off\n');
+  });
+}

@@ -1,0 +1,39 @@
+// Compiled, not run: the types let a caller do this, and nothing that is marked as an error.
+import {
+    type CallOptions,
+    Client,
+    Code,
+    OpenTrackingError,
+    Region,
+    type Result,
+    updateOpenTracking,
+} from 'sg-open-tracking';
+
+export async function switchOff(key: string, names: readonly string[]): Promise<Result[]> {
+    using client = new Client(key, { region: Region.EU, timeout: 10_000, maxRetries: 3 });
+    const options: CallOptions = { signal: AbortSignal.timeout(60_000) };
+    return Promise.all(names.map((onBehalfOf) => client.update(false, { onBehalfOf, ...options })));
+}
+
+export function explain(error: unknown): string {
+    if (!(error instanceof OpenTrackingError)) {
+        throw error;
+    }
+    switch (error.code) {
+        case Code.RATE_LIMITED:
+            return `in ${error.retryAfter ?? 0} ms`;
+        case Code.NOT_APPLIED:
+            return error.enabled ? 'on' : 'off';
+        default:
+            return `${error.httpStatus}, ${error.attempts} attempts, ${error.elapsed} ms`;
+    }
+}
+
+export const reported: Promise<boolean> = updateOpenTracking('SG.key', true, { onBehalfOf: null });
+
+// @ts-expect-error: a text is no boolean
+updateOpenTracking('SG.key', 'off');
+// @ts-expect-error: no such region
+new Client('SG.key', { region: 2 });
+// @ts-expect-error: no such option
+new Client('SG.key').get({ on_behalf_of: 'a' });
