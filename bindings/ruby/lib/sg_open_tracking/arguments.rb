@@ -1,0 +1,88 @@
+# frozen_string_literal: true
+
+module SgOpenTracking
+  # Where the account lives. A key of one region does not work in the other.
+  module Region
+    GLOBAL = 0
+    EU = 1
+  end
+
+  # From Ruby's values to C's: what is refused here would otherwise be cut short, wrap around or be taken for something
+  # else on the way.
+  module Arguments
+    UINT32_MAX = (2**32) - 1
+
+    KEY = "1 to 512 characters of visible ASCII, with no space"
+    ON_BEHALF_OF = "1 to 256 characters of printable ASCII, with no space at either end"
+    SECONDS = "more than 0 and at most #{UINT32_MAX / 1000} seconds"
+    COUNT = "0 to #{UINT32_MAX}"
+
+    # Each option's setter, how its value goes to C, and what the library takes, to stand after "must be".
+    OPTIONS = {
+      timeout: [:sg_config_set_timeout_ms, :milliseconds, SECONDS],
+      connect_timeout: [:sg_config_set_connect_timeout_ms, :milliseconds, SECONDS],
+      max_retries: [:sg_config_set_max_retries, :count, COUNT],
+      max_connections: [:sg_config_set_max_connections, :count, "1 to 1024"],
+      requests_per_minute: [:sg_config_set_requests_per_minute, :count, COUNT],
+      base_url: [:sg_config_set_base_url, :text, "an https URL, or http on a loopback address"],
+      proxy: [:sg_config_set_proxy, :text, 'the URL of a proxy, or "" for none'],
+      ca_file: [:sg_config_set_ca_file, :path, "a readable file of PEM certificates"],
+      user_agent: [:sg_config_set_user_agent, :text, "1 to 256 characters of printable ASCII"]
+    }.freeze
+
+    module_function
+
+    # A copy, which no other thread can change while C reads it.
+    def text(name, value)
+      raise TypeError, "#{name} must be a String, not #{value.class}" unless value.is_a?(String)
+
+      begin
+        copy = value.encode(Encoding::UTF_8)
+      rescue EncodingError
+        copy = nil
+      end
+      # Without their cause, which could show the key.
+      raise ArgumentError.new("#{name} must be valid Unicode"), cause: nil unless copy&.valid_encoding?
+      raise ArgumentError, "#{name} must not hold a NUL" if copy.include?("\0")
+
+      copy.equal?(value) ? copy.dup : copy
+    end
+
+    def path(name, value)
+      text(name, value.respond_to?(:to_path) ? value.to_path : value)
+    end
+
+    def on_behalf_of(value)
+      value.nil? ? nil : text("on_behalf_of", value)
+    end
+
+    def flag(value)
+      case value # or "off" would switch it on
+      when true then 1
+      when false then 0
+      else raise TypeError, "enabled must be true or false, not #{value.class}"
+      end
+    end
+
+    def region(value)
+      Region.constants.each { |name| return value if Region.const_get(name) == value }
+      raise ArgumentError, "region must be Region::GLOBAL or Region::EU, not #{value.inspect}"
+    end
+
+    def milliseconds(name, seconds)
+      raise TypeError, "#{name} must be a number, not #{seconds.class}" unless seconds.is_a?(Numeric)
+      raise ArgumentError, "#{name} must be #{SECONDS}" unless seconds.positive? && seconds <= UINT32_MAX / 1000r # nor NaN
+
+      [1, (seconds * 1000).round].max
+    end
+
+    def count(name, value)
+      raise TypeError, "#{name} must be an Integer, not #{value.class}" unless value.is_a?(Integer)
+      raise ArgumentError, "#{name} must be #{OPTIONS.fetch(name)[2]}" unless value.between?(0, UINT32_MAX)
+
+      value
+    end
+  end
+
+  private_constant :Arguments
+end

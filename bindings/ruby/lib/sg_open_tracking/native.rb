@@ -1,0 +1,118 @@
+# frozen_string_literal: true
+
+require "fiddle"
+
+module SgOpenTracking
+  # The fiddle layer: finds the library, checks its version and declares its functions.
+  #
+  # Fiddle releases the GVL for each call, so that other threads run meanwhile; what a function reads must not change
+  # then, and Arguments therefore copies every string.
+  module Native
+    # The version of the library that this package was written for.
+    WRITTEN_FOR = [0, 1].freeze
+
+    NAMES =
+      case RbConfig::CONFIG["host_os"]
+      when /mswin|mingw/ then %w[sg_open_tracking.dll libsg_open_tracking.dll]
+      when /darwin/ then %w[libsg_open_tracking.1.dylib libsg_open_tracking.dylib]
+      else %w[libsg_open_tracking.so.1 libsg_open_tracking.so]
+      end.freeze
+
+    # `sg_result`: 512 bytes, a layout that never changes.
+    RESULT_SIZE = 512
+    RESULT_LAYOUT = "l l C x3 L q q Z480"
+
+    VOID = Fiddle::TYPE_VOID
+    BOOL = -Fiddle::TYPE_CHAR
+    INT32 = Fiddle::TYPE_INT
+    UINT32 = -Fiddle::TYPE_INT
+    TEXT = Fiddle::TYPE_CONST_STRING
+    POINTER = Fiddle::TYPE_VOIDP
+
+    SIGNATURES = {
+      sg_open_tracking_update: [INT32, [TEXT, BOOL, INT32, TEXT, POINTER]],
+      sg_open_tracking_get: [INT32, [TEXT, INT32, TEXT, POINTER]],
+      sg_config_new: [POINTER, []],
+      sg_config_free: [VOID, [POINTER]],
+      sg_config_set_timeout_ms: [INT32, [POINTER, UINT32]],
+      sg_config_set_connect_timeout_ms: [INT32, [POINTER, UINT32]],
+      sg_config_set_max_retries: [INT32, [POINTER, UINT32]],
+      sg_config_set_max_connections: [INT32, [POINTER, UINT32]],
+      sg_config_set_requests_per_minute: [INT32, [POINTER, UINT32]],
+      sg_config_set_base_url: [INT32, [POINTER, TEXT]],
+      sg_config_set_proxy: [INT32, [POINTER, TEXT]],
+      sg_config_set_ca_file: [INT32, [POINTER, TEXT]],
+      sg_config_set_user_agent: [INT32, [POINTER, TEXT]],
+      sg_client_new: [INT32, [TEXT, INT32, POINTER, POINTER]],
+      sg_client_derive: [INT32, [POINTER, UINT32, POINTER]],
+      sg_client_free: [VOID, [POINTER]],
+      sg_client_update: [INT32, [POINTER, BOOL, TEXT, POINTER]],
+      sg_client_get: [INT32, [POINTER, TEXT, POINTER]],
+      sg_client_cancel: [VOID, [POINTER]],
+      sg_strerror: [TEXT, [INT32]],
+      sg_version: [TEXT, []]
+    }.freeze
+
+    class << self
+      # Refuses a library of another major version; before 1.0, of another minor version.
+      def check_version(version, written_for = WRITTEN_FOR)
+        parts = written_for[0].zero? ? 2 : 1
+        return if version.split(".").first(parts).map(&:to_i) == written_for.first(parts)
+
+        raise LoadError, "libsg_open_tracking #{version} was found, and this package was written for #{written_for.join(".")}"
+      end
+
+      # Room for what a function writes, for as long as the block runs.
+      def room(size, &block)
+        Fiddle::Pointer.malloc(size, Fiddle::RUBY_FREE, &block)
+      end
+
+      # Raises what a bare code means; `refusal` says it for a refused argument.
+      def check(code, refusal)
+        return if code == Code::OK
+
+        raise OpenTrackingError.of(code, code == Code::ARGUMENT ? refusal : text(sg_strerror(code)))
+      end
+
+      # A C string as UTF-8, which fiddle takes for bytes.
+      def text(bytes)
+        bytes.to_s.dup.force_encoding(Encoding::UTF_8)
+      end
+
+      private
+
+      # Defines a method for each function.
+      def bind(library)
+        check_version(function(library, :sg_version).call.to_s)
+        SIGNATURES.each_key do |name|
+          function = function(library, name)
+          define_singleton_method(name) { |*arguments| function.call(*arguments) }
+        end
+      rescue Fiddle::DLError => error
+        raise LoadError, "#{library.file_name} is not the libsg_open_tracking that was meant: #{error.message}"
+      end
+
+      def function(library, name)
+        result, arguments = SIGNATURES.fetch(name)
+        Fiddle::Function.new(library[name.to_s], arguments, result)
+      end
+
+      # The library that the environment names; else one beside this file; else the loader's.
+      def open_library
+        named = ENV.fetch("SG_OPEN_TRACKING_LIBRARY", "")
+        beside = NAMES.map { |name| File.join(__dir__, name) }.select { |path| File.exist?(path) }
+        failures = (named.empty? ? beside + NAMES : [named]).map do |candidate|
+          return Fiddle::Handle.new(candidate)
+        rescue Fiddle::DLError => error
+          "  #{candidate}: #{error.message}"
+        end
+        hint = "install it, or set SG_OPEN_TRACKING_LIBRARY to its path"
+        raise LoadError, ["libsg_open_tracking was not found: #{hint}. Tried:", *failures].join("\n")
+      end
+    end
+
+    bind(open_library)
+  end
+
+  private_constant :Native
+end

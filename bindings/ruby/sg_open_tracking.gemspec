@@ -1,0 +1,16 @@
+# frozen_string_literal: true
+
+require_relative "lib/sg_open_tracking/version"
+
+Gem::Specification.new do |spec|
+  spec.name = "sg_open_tracking"
+  spec.version = SgOpenTracking::VERSION
+  spec.summary = "Switch SendGrid's open tracking on or off"
+  spec.description = "A thin layer of fiddle over libsg_open_tracking: a client with a deadline, retries and cancelling."
+  spec.authors = ["The libsg_open_tracking authors"]
+  spec.license = "MIT"
+  spec.required_ruby_version = ">= 3.0"
+  spec.files = Dir["lib/**/*.rb", "README.md", base: __dir__]
+  spec.metadata["rubygems_mfa_required"] = "true"
+  spec.add_dependency "fiddle", ">= 1.0.8"
+end
