@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -15,8 +14,8 @@ from . import programs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .measures import Place
     from .programs import Program
-    from .server import Server
 
 SHORT, LONG = 500, 1500
 
@@ -31,27 +30,18 @@ class Counts:
     heap_growth: float
 
 
-def environment(program: Program, server: Server) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return kept | {
-        "SG_OPEN_TRACKING_BASE_URL": server.url,
-        "SSL_CERT_FILE": str(server.one_ca),
-        **program.environment,
-    }
-
-
 def _per_call(count: Callable[[int], list[int]]) -> list[float]:
     return [(long - short) / (LONG - SHORT) for short, long in zip(count(SHORT), count(LONG), strict=True)]
 
 
-def counts(program: Program, server: Server, counting: Path) -> Counts:
+def counts(program: Program, place: Place, counting: Path) -> Counts:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "counts"
 
         def run(tool: list[str], calls: int, extra: dict[str, str] | None = None) -> str:
             finished = subprocess.run(
                 [*tool, *program.command, "count", str(calls)],
-                env=environment(program, server) | (extra or {}),
+                env=place.environment(program) | (extra or {}),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -75,7 +65,16 @@ def counts(program: Program, server: Server, counting: Path) -> Counts:
             run([], calls, {"LD_PRELOAD": str(counting), "COUNTING_FILE": str(file)})
             return [int(word) for word in file.read_text().split()]
 
-        return Counts(*_per_call(instructions), *_per_call(system_calls), *_per_call(preloaded))
+        lookups, threads, allocations, heap_growth = _per_call(preloaded)
+        return Counts(
+            # What a run of a thousand calls does once is not a warm call's.
+            instructions=round(_per_call(instructions)[0]),
+            system_calls=round(_per_call(system_calls)[0], 1),
+            lookups=round(lookups, 1),
+            threads=round(threads, 1),
+            allocations=round(allocations, 1),
+            heap_growth=round(heap_growth),
+        )
 
 
 def stripped_size(library: Path) -> int:

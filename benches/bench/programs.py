@@ -74,10 +74,24 @@ class Programs:
     ours: Program
     limit: Program
     ureq: Program
-    ureq_with_timeout: Program
+    ureq_timeout: Program
     curl: Program
+    # SendGrid's own clients, where they could be installed.
+    official: list[Program]
     # The link with a round trip of its own.
     delay: Path
+
+
+def _official() -> list[Program]:
+    """Where `benches/run` has put them."""
+    found = []
+    python, packages = BUILD / "venv/bin/python", BUILD / "node/node_modules"
+    if subprocess.run([python, "-c", "import sendgrid"], capture_output=True, check=False).returncode == 0:
+        found.append(Program("official Python", [str(python), str(PEERS / "official.py")]))
+    if (packages / "@sendgrid/client").exists():
+        command = ["node", str(PEERS / "official.js")]
+        found.append(Program("official Node", command, {"NODE_PACKAGES": str(packages)}))
+    return found
 
 
 def all_programs() -> Programs:
@@ -89,7 +103,8 @@ def all_programs() -> Programs:
         ours=own,
         limit=Program("limit", limit),
         ureq=Program("ureq", ureq),
-        ureq_with_timeout=Program("ureq, timeout", ureq, {"UREQ_TIMEOUT": "1"}),
-        curl=Program("libcurl", _compile("curl", PEERS / "curl.c", "-lcurl")),
+        ureq_timeout=Program("ureq, timeout", ureq, {"UREQ_TIMEOUT": "1"}),
+        curl=Program("libcurl", _compile("libcurl", PEERS / "curl.c", "-lcurl")),
+        official=_official(),
         delay=rust / "delay",
     )

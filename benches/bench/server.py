@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .measures import pinned
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,7 +67,6 @@ class Server:
     one_ca: Path
     # The same among those that a system trusts.
     system_cas: Path
-    process: int
 
     @property
     def url(self) -> str:
@@ -102,13 +103,13 @@ def _free_port() -> int:
         return port
 
 
-def _start(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start(directory: Path, cpus: list[int]) -> tuple[subprocess.Popen[bytes], int]:
     # Someone else may take the port between the look and nginx.
     for _ in range(5):
         port = _free_port()
         config = directory / "nginx.conf"
         config.write_text(NGINX_CONFIG.format(directory=directory, port=port))
-        process = subprocess.Popen(["nginx", "-p", directory, "-c", config], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*pinned(cpus), "nginx", "-p", directory, "-c", config], stderr=subprocess.DEVNULL)
         while process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -120,13 +121,14 @@ def _start(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[Server]:
-    """Runs nginx with its files in `directory`, which others must be able to enter."""
+def server(directory: Path, cpus: list[int]) -> Iterator[Server]:
+    """Runs nginx on `cpus`, any if empty, with its files in `directory`."""
+    # Its worker is another user.
     directory.chmod(0o755)
     one_ca, system_cas = _certificates(directory)
-    process, port = _start(directory)
+    process, port = _start(directory, cpus)
     try:
-        yield Server(port, one_ca, system_cas, process.pid)
+        yield Server(port, one_ca, system_cas)
     finally:
         process.terminate()
         process.wait()

@@ -3,8 +3,8 @@
  * PROGRAM times CALLS         prints the nanoseconds of each; the first includes opening the client
  * PROGRAM peak CALLS          prints the peak of resident memory, in KiB
  * PROGRAM idle CONNECTIONS    prints the heap that an idle connection adds, in bytes
- * PROGRAM rate THREADS CALLS  waits for the end of stdin, then makes CALLS calls on each thread of
- *                             one client; prints when it began and ended, in nanoseconds
+ * PROGRAM rate THREADS CALLS  says "ready", waits for the end of stdin, and makes CALLS calls on each
+ *                             thread of one client; prints when it began and ended, in nanoseconds
  */
 #define _GNU_SOURCE
 #include "peer.h"
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -107,8 +108,18 @@ static void in_threads(void *client, int threads, int calls) {
     free(ids);
 }
 
+static int open_sockets(void) {
+    int sockets = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct stat status;
+        sockets += !fstat(fd, &status) && S_ISSOCK(status.st_mode);
+    }
+    return sockets;
+}
+
 /* What the first connection takes is left out: it pays for the trust store and the like. */
 static void idle(int connections) {
+    int others = open_sockets();
     void *client = open_client((size_t)connections);
     call(client);
     size_t before = heap();
@@ -117,12 +128,19 @@ static void idle(int connections) {
     else
         for (int i = 1; i < connections; i++)
             call(open_client(1));
-    printf("%zu\n", (heap() - before) / (size_t)(connections - 1));
+    size_t after = heap();
+    if (open_sockets() - others != connections) {
+        fprintf(stderr, "%d connections are idle instead of %d\n", open_sockets() - others, connections);
+        exit(1);
+    }
+    printf("%zu\n", (after - before) / (size_t)(connections - 1));
 }
 
 static void rate(int threads, int calls) {
     void *client = open_client((size_t)threads);
     in_threads(client, threads, 20);
+    puts("ready");
+    fflush(stdout);
     char byte;
     while (read(STDIN_FILENO, &byte, 1) > 0)
         ;

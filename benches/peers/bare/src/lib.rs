@@ -4,7 +4,7 @@
 use std::ffi::c_void;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -22,12 +22,10 @@ struct Client {
     request: Vec<u8>,
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn peer_open(_: usize) -> *mut c_void {
-    let base = std::env::var("SG_OPEN_TRACKING_BASE_URL").unwrap();
-    let authority = base.strip_prefix("https://").unwrap();
-    let (host, _) = authority.rsplit_once(':').unwrap();
+/// All connections share it.
+static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
 
+fn config() -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let pem = std::fs::read(std::env::var("SSL_CERT_FILE").unwrap()).unwrap();
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).map(Result::unwrap));
@@ -36,11 +34,19 @@ pub extern "C" fn peer_open(_: usize) -> *mut c_void {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Arc::new(config)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn peer_open(_: usize) -> *mut c_void {
+    let base = std::env::var("SG_OPEN_TRACKING_BASE_URL").unwrap();
+    let authority = base.strip_prefix("https://").unwrap();
+    let (host, _) = authority.rsplit_once(':').unwrap();
 
     let socket = TcpStream::connect(authority).unwrap();
     socket.set_nodelay(true).unwrap();
     let name = ServerName::try_from(host.to_owned()).unwrap();
-    let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+    let tls = ClientConnection::new(Arc::clone(CONFIG.get_or_init(config)), name).unwrap();
     let mut request = format!(
         "PATCH /v3/tracking_settings/open HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Bearer {KEY}\r\n\
          Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
