@@ -12,6 +12,9 @@ program=${SG_OPEN_TRACKING_SANDBOX:-target/debug/sg-open-tracking-sandbox}
 # however this ends.
 # shellcheck disable=SC2086 # the options are words
 coproc sandbox { exec "$program" --exit-with-stdin ${SANDBOX_OPTIONS:-} 2>/dev/null; }
+# bash forgets both once the sandbox has ended.
+# shellcheck disable=SC2154 # bash sets it
+input=${sandbox[1]} process=$sandbox_PID
 # Its lines end with an empty one, once it listens.
 while IFS= read -r line <&"${sandbox[0]}" && [[ $line ]]; do
     export "${line?}"
@@ -20,8 +23,6 @@ done
 
 code=0
 "$@" || code=$?
-input=${sandbox[1]}
 exec {input}>&-
-# shellcheck disable=SC2154 # bash sets it
-wait "$sandbox_PID" 2>/dev/null || true
+wait "$process" 2>/dev/null || true
 exit "$code"

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustls::client::Resumption;
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::{CryptoProvider, KeyProvider};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SigningKey;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::Code;
@@ -87,8 +89,8 @@ pub(super) fn tls_config(trust: &Trust) -> Result<Arc<ClientConfig>, Fault> {
 }
 
 fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, Fault> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let provider = CryptoProvider { key_provider: &NoClientKeys, ..rustls::crypto::ring::default_provider() };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Fault::new(Code::Internal, format!("TLS settings: {error}")))?
         .with_root_certificates(roots)
@@ -97,6 +99,17 @@ fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, Fault> {
     // One server a region, perhaps a proxy: room for a few.
     config.resumption = Resumption::in_memory_sessions(8);
     Ok(config)
+}
+
+/// The service knows its callers by their key, so no client certificate is ever shown, and the
+/// code for signing with one need not be in the library.
+#[derive(Debug)]
+struct NoClientKeys;
+
+impl KeyProvider for NoClientKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("client certificates are not supported".to_owned()))
+    }
 }
 
 impl Trust {
