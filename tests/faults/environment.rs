@@ -1,5 +1,6 @@
-//! What the environment says of proxies.
+//! What the environment says of proxies and of trust.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use libtest_mimic::Trial;
@@ -21,7 +22,9 @@ pub fn url_for_child() -> Option<String> {
 pub fn be_child(url: &str) {
     let mut config = Config::new();
     config.set_base_url(url).unwrap();
-    config.set_ca_file(std::env::var_os(CHILD_CA_FILE).unwrap()).unwrap();
+    if let Some(file) = std::env::var_os(CHILD_CA_FILE) {
+        config.set_ca_file(file).unwrap();
+    }
     config.set_timeout(ms(10_000)).unwrap().set_max_retries(0);
     let client = Client::new(KEY, Region::Global, &config).unwrap();
     let end = Call::Get.make(&client, None);
@@ -85,7 +88,7 @@ const ENVIRONMENTS: &[Environment] = &[
 ];
 
 pub fn cases() -> Vec<Trial> {
-    let mut trials = Vec::new();
+    let mut trials = trust();
     for (variables, host, way) in ENVIRONMENTS {
         let listed: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
         let name =
@@ -93,27 +96,69 @@ pub fn cases() -> Vec<Trial> {
         trials.push(story(&name, move || {
             let service = service();
             let proxy = proxy(&[], &service);
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            command.env_clear().env(CHILD_URL, format!("https://{host}:{}", service.port()));
-            command.env(CHILD_CA_FILE, certificates::ca_file());
-            for (name, value) in *variables {
-                let value = match *value {
-                    "P" => format!("http://127.0.0.1:{}", proxy.port()),
-                    value => value.replace(":S", &format!(":{}", service.port())),
-                };
-                command.env(name, value);
-            }
-            let output = command.output().unwrap();
-            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let mut set = vec![(CHILD_CA_FILE, certificates::ca_file().into_os_string())];
+            set.extend(variables.iter().map(|(name, value)| match *value {
+                "P" => (*name, format!("http://127.0.0.1:{}", proxy.port()).into()),
+                value => (*name, value.replace(":S", &format!(":{}", service.port())).into()),
+            }));
+            let said = in_child(&format!("https://{host}:{}", service.port()), &set);
             let was = match (said.split(' ').next(), proxy.seen().requests.len()) {
                 (Some("SG_OK"), 0) => Way::Direct,
                 (Some("SG_OK"), 1) => Way::Proxy,
                 (Some("SG_ERR_PROXY"), 0) => Way::Refused,
-                _ => panic!("{said} {}", String::from_utf8_lossy(&output.stderr)),
+                _ => panic!("{said}"),
             };
             assert_eq!(was, *way, "{said}");
             assert!(!holds_key(&proxy.seen().wire));
         }));
     }
     trials
+}
+
+/// What a call in such an environment ends with: code and message.
+fn in_child(url: &str, environment: &[(&str, OsString)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env_clear().env(CHILD_URL, url).envs(environment.iter().map(|(name, value)| (name, value)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+fn trust() -> Vec<Trial> {
+    // Each with the trusted authority in "ca.pem", and other things beside it.
+    type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+    let rows: [Row; 10] = [
+        ("trust: a file", &[("SSL_CERT_FILE", "ca.pem")], "SG_OK", ""),
+        ("trust: a directory", &[("SSL_CERT_DIR", "directory")], "SG_OK", ""),
+        ("trust: two directories", &[("SSL_CERT_DIR", "none:directory")], "SG_OK", ""),
+        ("trust: a file and a directory", &[("SSL_CERT_FILE", "none"), ("SSL_CERT_DIR", "directory")], "SG_OK", ""),
+        ("trust: no such file", &[("SSL_CERT_FILE", "none")], "SG_ERR_TLS", "none"),
+        ("trust: an empty file", &[("SSL_CERT_FILE", "empty")], "SG_ERR_TLS", "SSL_CERT_FILE"),
+        ("trust: a file that is a directory", &[("SSL_CERT_FILE", "directory")], "SG_ERR_TLS", "not a regular file"),
+        ("trust: a file that is a FIFO", &[("SSL_CERT_FILE", "fifo")], "SG_ERR_TLS", "not a regular file"),
+        ("trust: a directory that is a file", &[("SSL_CERT_DIR", "empty")], "SG_ERR_TLS", "SSL_CERT_DIR"),
+        ("trust: nothing said, and an authority that the system does not know", &[], "SG_ERR_TLS", "trust store"),
+    ];
+    let trial = |(name, variables, code, text): Row| {
+        story(name, move || {
+            let directory = tempfile::tempdir().unwrap();
+            let path = |name: &str| directory.path().join(name);
+            std::fs::copy(certificates::ca_file(), path("ca.pem")).unwrap();
+            std::fs::create_dir(path("directory")).unwrap();
+            std::fs::copy(certificates::ca_file(), path("directory").join("ca.pem")).unwrap();
+            std::fs::write(path("empty"), "").unwrap();
+            assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
+
+            let service = service();
+            let set: Vec<_> = variables
+                .iter()
+                .map(|(name, value)| (*name, std::env::join_paths(value.split(':').map(path)).unwrap()))
+                .collect();
+            let said = in_child(&format!("https://127.0.0.1:{}", service.port()), &set);
+            assert!(said.starts_with(&format!("{code} ")) && said.contains(text), "{said}");
+            assert_eq!(service.seen().requests.len(), usize::from(code == "SG_OK"));
+        })
+    };
+    rows.map(trial).into()
 }

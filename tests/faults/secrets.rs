@@ -22,6 +22,16 @@ pub fn cases() -> Vec<Trial> {
             }
             assert!(!holds_key(&seen.wire), "the key went over the wire in the clear");
         }),
+        story("a name arrives as it was given, whatever the bytes", || {
+            let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
+            let client = client(&format!("https://127.0.0.1:{}", peer.port()), |_| {});
+            for byte in b' '..=b'~' {
+                let name = format!("a{}{}z", char::from(byte), char::from(byte));
+                expect_end(&Call::Get.make(&client, Some(&name)), Code::Ok, 200, 1);
+                let (_, request) = peer.seen().requests.last().cloned().unwrap();
+                assert!(request.contains(&format!("\r\non-behalf-of: {name}\r\n")), "{request}");
+            }
+        }),
         story("the headers of one call don't stick to the next", || {
             let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
             let client = client(&format!("https://127.0.0.1:{}", peer.port()), |_| {});
