@@ -27,15 +27,13 @@ impl Environment {
         }
         // An empty variable counts as none, and small letters win, as in curl.
         let first = |names: &[&'static str]| {
-            names
-                .iter()
-                .find_map(|name| std::env::var_os(name).map(|value| (*name, value)))
-                .filter(|(_, value)| !value.is_empty())
+            let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+            names.iter().find_map(|name| Some((*name, set(name)?)))
         };
         let value = |names: &[&'static str]| first(names).map(|(_, value)| value);
         Environment {
             base_url: value(&[BASE_URL]),
-            proxy: first(&["https_proxy", "HTTPS_PROXY"]).or_else(|| first(&["all_proxy", "ALL_PROXY"])),
+            proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             no_proxy: value(&["no_proxy", "NO_PROXY"]),
             ssl_cert_file: value(&["SSL_CERT_FILE"]),
             ssl_cert_dir: value(&["SSL_CERT_DIR"]),

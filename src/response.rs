@@ -26,10 +26,14 @@ struct Setting {
 
 /// The setting that the reply reports, or why it reports none.
 pub(crate) fn judge(reply: Reply, asked: Asked) -> Result<bool, Error> {
+    let body = match reply.body {
+        Err(fault) if fault.code == Code::Cancelled => return Err(fault.into()),
+        body => body,
+    };
     if reply.status != 200 {
-        return Err(refusal(reply, asked));
+        return Err(refusal(reply.status, body.ok().as_deref(), asked));
     }
-    let setting = setting(&reply.body?).map_err(|why| not_a_setting(&asked.key.redact(why), &reply.headers))?;
+    let setting = setting(&body?).map_err(|why| not_a_setting(&why, &reply.headers, asked.key))?;
     match asked.update_to {
         Some(wanted) if wanted != setting.enabled => {
             let message = format!(
@@ -54,13 +58,13 @@ fn on_off(enabled: bool) -> &'static str {
     if enabled { "on" } else { "off" }
 }
 
-fn not_a_setting(why: &str, headers: &HeaderMap) -> Error {
+fn not_a_setting(why: &str, headers: &HeaderMap, key: &Key) -> Error {
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let message = match encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         Some(encoding) => format!("the reply is encoded as {encoding}, though no encoding was asked for"),
         None => format!("the reply is not a setting: {why}"),
     };
-    Error::new(Code::Protocol, message)
+    Error::new(Code::Protocol, key.redact(message))
 }
 
 fn code_of(status: u16) -> Code {
@@ -76,10 +80,10 @@ fn code_of(status: u16) -> Code {
 }
 
 /// Says what the server said, and what to do.
-fn refusal(reply: Reply, asked: Asked) -> Error {
-    let code = code_of(reply.status);
-    let said = reply.body.ok().and_then(|body| first_message(&body)).map(|text| asked.key.redact(text));
-    let said = said.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(default_text(reply.status));
+fn refusal(status: u16, body: Option<&[u8]>, asked: Asked) -> Error {
+    let code = code_of(status);
+    let said = body.and_then(first_message).map(|text| asked.key.redact(text));
+    let said = said.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(default_text(status));
     let hint = match code {
         Code::Unauthorized => {
             let (here, there) = (asked.region.name(), asked.region.other().name());
@@ -93,30 +97,25 @@ fn refusal(reply: Reply, asked: Asked) -> Error {
         Code::NotFound if asked.on_behalf_of.is_some() => ": check the name in on_behalf_of".to_owned(),
         Code::RateLimited => ": wait as long as retry_after says, or set requests_per_minute".to_owned(),
         Code::Server => ": the service's fault, try again later".to_owned(),
-        Code::Status if (300..400).contains(&reply.status) => {
+        Code::Status if (300..400).contains(&status) => {
             ": redirects are not followed, since the key would go along: check the base URL".to_owned()
         }
         _ => String::new(),
     };
     // The hint must survive a long text of the server's.
     let said = error::cut(said, error::MESSAGE_MAX - hint.len() - "999 ".len());
-    Error::new(code, format!("{} {said}{hint}", reply.status))
+    Error::new(code, format!("{status} {said}{hint}"))
 }
 
 #[derive(Deserialize)]
 struct Refusal {
-    errors: Vec<RefusalItem>,
+    errors: Vec<serde_json::Value>,
 }
 
-#[derive(Deserialize)]
-struct RefusalItem {
-    message: Option<String>,
-}
-
-/// The first message of an error's documented body; an odd body has none.
+/// The first message of an error's body, should it be the documented one.
 fn first_message(body: &[u8]) -> Option<String> {
     let refusal: Refusal = serde_json::from_slice(body).ok()?;
-    refusal.errors.into_iter().find_map(|item| item.message)
+    refusal.errors.iter().find_map(|error| error.get("message")?.as_str()).map(str::to_owned)
 }
 
 fn default_text(status: u16) -> &'static str {

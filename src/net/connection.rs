@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ureq::config::AutoHeaderValue;
-use ureq::http::HeaderMap;
+use ureq::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use ureq::{Agent, Error};
 
 use super::transport;
@@ -21,6 +21,10 @@ const BODY_MAX: usize = 1024 * 1024;
 
 /// The most that a reply's header may have.
 const HEADER_MAX: usize = 32 * 1024;
+
+/// The most that a server may send before the reply is complete: early hints, header, body, the
+/// sizes of its chunks, trailer.
+pub(super) const REPLY_MAX: usize = 4 * 1024 * 1024;
 
 /// What the server sent.
 pub(crate) struct Reply {
@@ -76,7 +80,7 @@ impl Connection {
         Exchange {
             outcome,
             sent: end.sent,
-            was_stale: broke && !end.opened && !end.received,
+            was_stale: broke && !end.opened && end.received == 0,
             is_open: end.socket.is_some(),
         }
     }
@@ -86,6 +90,11 @@ impl Connection {
             Some(json) => self.agent.run(request.to_http(json.0))?,
             None => self.agent.run(request.to_http(()))?,
         };
+        let framings = [CONTENT_LENGTH, TRANSFER_ENCODING].map(|name| response.headers().contains_key(name));
+        if framings == [true, true] {
+            // Where its body ends is a matter of taste: the way to smuggle a reply past a proxy.
+            return Err(into_error(Fault::new(Code::Protocol, "the reply has both a length and chunks")));
+        }
         let mut body = Vec::with_capacity(512);
         let read = response.body_mut().as_reader().take(BODY_MAX as u64 + 1).read_to_end(&mut body);
         let body = match read {
@@ -110,10 +119,10 @@ pub(super) struct SlotState {
     /// The open connection's, whether in use or idle.
     socket: Option<Arc<Socket>>,
     watch: Option<Watch>,
-    /// In this call: whether it was opened, carried the request, brought a byte of the reply.
+    /// In this call: whether it was to be opened, carried the request, how many bytes it brought.
     opened: bool,
     pub(super) sent: bool,
-    pub(super) received: bool,
+    pub(super) received: usize,
 }
 
 impl Slot {
@@ -127,6 +136,12 @@ impl Slot {
         state.call = Some(call.clone());
     }
 
+    /// Notes that the call needs a new connection: what happens to it now, happened to no kept one.
+    pub(super) fn opening(&self) -> Result<Call, Error> {
+        self.state().opened = true;
+        self.call()
+    }
+
     pub(super) fn call(&self) -> Result<Call, Error> {
         let call = self.state().call.clone();
         call.ok_or_else(|| into_error(Fault::new(Code::Internal, "a connection was used outside a call")))
@@ -135,7 +150,6 @@ impl Slot {
     /// Notes the connection that was just opened for this call.
     pub(super) fn opened(&self, socket: &Arc<Socket>, watch: Watch) {
         let mut state = self.state();
-        state.opened = true;
         state.socket = Some(Arc::clone(socket));
         state.watch = Some(watch);
     }
@@ -176,6 +190,8 @@ fn into_fault(error: Error) -> Fault {
         Error::LargeResponseHeader(..) => {
             Fault::new(Code::Protocol, format!("the reply's header is larger than {HEADER_MAX} bytes"))
         }
+        // A line that does not fit the buffer, in the sizes of the chunks or in the trailer.
+        Error::BodyStalled => Fault::new(Code::Protocol, "the reply has a line without an end among its chunks"),
         error => Fault::new(Code::Internal, error.to_string()),
     }
 }

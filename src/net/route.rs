@@ -78,7 +78,9 @@ impl Route {
             only_loopback(&to.host, &mut addresses)?;
         }
         let stream = connect::connect(&to.authority(), &addresses, &step.named("connecting"))?;
-        let wire = Wire::new(stream).map_err(Fault::broken)?;
+        let wire = Wire::new(stream).map_err(|error| {
+            Fault::transient(Code::Connect, format!("the connection to {} broke at once: {error}", to.authority()))
+        })?;
         let watch = step.call.cancel.watch(wire.socket());
         Ok((Stream::Plain(wire), watch))
     }

@@ -20,6 +20,8 @@ pub(super) enum Stream {
 pub(super) struct TlsStream {
     session: ClientConnection,
     under: Stream,
+    /// What is wrong with a record whose forerunners brought data that is to be read first.
+    failure: Option<Fault>,
 }
 
 impl Stream {
@@ -32,10 +34,9 @@ impl Stream {
     ) -> Result<Stream, Fault> {
         let peer = name.to_str().into_owned();
         let session = ClientConnection::new(config, name).map_err(|error| handshake_failed(&peer, &error))?;
-        let mut tls = TlsStream { session, under };
+        let mut tls = TlsStream { session, under, failure: None };
         while tls.session.is_handshaking() {
-            tls.flush(step)?;
-            match tls.fill(step) {
+            match tls.flush(step).and_then(|()| tls.fill(step)) {
                 // It ends as the first read would, with the client's last flight still to send:
                 // that leaves together with the request.
                 Ok(true) => {}
@@ -96,9 +97,12 @@ impl TlsStream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Err(Fault::broken("the server closed it without ending TLS first")),
             }
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
             // A key update wants an answer before the wait.
             self.flush(step)?;
-            self.fill(step)?;
+            self.failure = self.fill(step).err();
         }
     }
 
@@ -130,16 +134,16 @@ impl TlsStream {
 
     /// Session tickets and key updates may arrive on an idle connection; data may not.
     fn is_quiet(&mut self) -> bool {
-        let wire = match &mut self.under {
-            Stream::Plain(wire) => wire,
-            // What the proxy's own TLS has to say, ours can wait for.
-            Stream::Tls(under) => return under.is_quiet(),
-        };
         loop {
             match self.session.process_new_packets() {
                 Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
                 _ => return false,
             }
+            let wire = match &mut self.under {
+                Stream::Plain(wire) => wire,
+                // What the proxy's own TLS has to say, ours can wait for.
+                Stream::Tls(under) => return under.is_quiet(),
+            };
             match self.session.read_tls(&mut Arrived(wire)) {
                 Ok(count) if count > 0 => {}
                 Ok(_) => return false,

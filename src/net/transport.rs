@@ -16,9 +16,11 @@ use ureq::{Agent, Error};
 
 use super::Route;
 use super::buffers::Buffers;
-use super::connection::{Slot, into_error};
+use super::connection::{REPLY_MAX, Slot, into_error};
 use super::stream::Stream;
+use crate::Code;
 use crate::call::Call;
+use crate::fault::Fault;
 
 /// A ureq agent that opens `route` and serves the call in `slot`.
 pub(super) fn agent(config: Config, route: &Arc<Route>, slot: &Slot) -> Agent {
@@ -52,7 +54,7 @@ impl Connector for Open {
     type Out = Transport;
 
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
-        let call = self.slot.call()?;
+        let call = self.slot.opening()?;
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
         self.slot.opened(stream.socket(), watch);
         Ok(Some(Transport { stream, buffers: Buffers::default(), slot: self.slot.clone() }))
@@ -102,8 +104,10 @@ impl transport::Transport for Transport {
         let step = call.step("waiting for the reply");
         let count = self.stream.read(self.buffers.free(), &step).map_err(into_error)?;
         self.buffers.add(count);
-        if count > 0 {
-            self.slot.state().received = true;
+        let mut state = self.slot.state();
+        state.received += count;
+        if state.received > REPLY_MAX {
+            return Err(into_error(Fault::new(Code::Protocol, format!("the reply is larger than {REPLY_MAX} bytes"))));
         }
         Ok(count > 0)
     }

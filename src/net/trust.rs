@@ -117,27 +117,45 @@ impl Trust {
         match self {
             Trust::File(file) => Ok(Arc::clone(&file.roots)),
             Trust::System { file: None, directories: None } => {
-                Ok(Arc::new(system_roots().unwrap_or_else(bundled_roots)))
+                Ok(Arc::new(system_roots()?.unwrap_or_else(bundled_roots)))
             }
             Trust::System { file, directories } => named_roots(file.as_ref(), directories.as_ref()).map(Arc::new),
         }
     }
 }
 
+/// A file of certificates, or a directory of such files.
+enum Place<'a> {
+    File(&'a Path),
+    Directory(&'a Path),
+}
+
+/// Loads what can be read there; or else says what is wrong there.
+fn load(place: &Place, problem: &mut Option<String>) -> Vec<CertificateDer<'static>> {
+    let loaded = match place {
+        // Opening a FIFO or a terminal could wait for ever.
+        Place::File(file) if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) => {
+            problem.get_or_insert(format!("{}: not a regular file", file.display()));
+            return Vec::new();
+        }
+        Place::File(file) => rustls_native_certs::load_certs_from_paths(Some(file), None),
+        Place::Directory(directory) => rustls_native_certs::load_certs_from_paths(None, Some(directory)),
+    };
+    if let (None, Some(error)) = (&problem, loaded.errors.first()) {
+        *problem = Some(error.to_string());
+    }
+    loaded.certs
+}
+
 /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and nothing else.
 fn named_roots(file: Option<&OsString>, directories: Option<&OsString>) -> Result<RootCertStore, Fault> {
-    let mut certificates = Vec::new();
     let mut problem = None;
-    let mut load = |file: Option<&Path>, directory: Option<&Path>| {
-        let loaded = rustls_native_certs::load_certs_from_paths(file, directory);
-        certificates.extend(loaded.certs);
-        problem = problem.take().or_else(|| loaded.errors.first().map(ToString::to_string));
-    };
+    let mut certificates = Vec::new();
     if let Some(file) = file {
-        load(Some(Path::new(file)), None);
+        certificates.extend(load(&Place::File(Path::new(file)), &mut problem));
     }
     for directory in directories.iter().flat_map(std::env::split_paths) {
-        load(None, Some(&directory));
+        certificates.extend(load(&Place::Directory(&directory), &mut problem));
     }
     usable(certificates).ok_or_else(|| {
         let why = problem.unwrap_or_else(|| "no certificate in PEM form found".to_owned());
@@ -145,21 +163,47 @@ fn named_roots(file: Option<&OsString>, directories: Option<&OsString>) -> Resul
     })
 }
 
-/// The system's store. The bundle alone where there is one: the directory beside it repeats it
-/// in hundreds of files.
+/// Where systems keep all their authorities in one file: openssl-probe's list. Its own search
+/// would heed the environment, even that of a set-user-ID program.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn system_roots() -> Option<RootCertStore> {
-    let places = openssl_probe::probe();
-    let bundle = places.cert_file.iter().map(|file| (Some(file.as_path()), None));
-    let directories = places.cert_dir.iter().map(|directory| (None, Some(directory.as_path())));
-    bundle
-        .chain(directories)
-        .find_map(|(file, directory)| usable(rustls_native_certs::load_certs_from_paths(file, directory).certs))
+const BUNDLES: [&str; 8] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/opt/etc/ssl/certs/ca-certificates.crt",
+    "/usr/local/etc/ssl/cert.pem",
+    "/etc/openssl/certs/ca-certificates.crt",
+];
+
+/// The system's store, if it has one. The bundle alone where there is one: the directory beside it
+/// repeats it in hundreds of files.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_roots() -> Result<Option<RootCertStore>, Fault> {
+    let bundles = BUNDLES.iter().map(Path::new).filter(|file| file.exists()).map(Place::File);
+    first_store(bundles.chain(openssl_probe::candidate_cert_dirs().map(Place::Directory)))
+}
+
+/// The first place with certificates. One that can't be read is no reason to trust others in its
+/// stead.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn first_store<'a>(places: impl IntoIterator<Item = Place<'a>>) -> Result<Option<RootCertStore>, Fault> {
+    let mut problem = None;
+    for place in places {
+        if let Some(store) = usable(load(&place, &mut problem)) {
+            return Ok(Some(store));
+        }
+        if let Some(why) = problem {
+            return Err(Fault::new(Code::Tls, format!("the system's trust store can't be read: {why}")));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
-fn system_roots() -> Option<RootCertStore> {
-    usable(rustls_native_certs::load_native_certs().certs)
+fn system_roots() -> Result<Option<RootCertStore>, Fault> {
+    Ok(usable(rustls_native_certs::load_native_certs().certs))
 }
 
 fn bundled_roots() -> RootCertStore {
@@ -192,6 +236,19 @@ mod tests {
             assert!(error.contains(expected), "{error}");
             assert!(error.contains(path.to_str().unwrap()), "{error}");
         }
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn a_store_that_cannot_be_read_is_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let [unreadable, empty] = ["unreadable", "empty"].map(|name| directory.path().join(name));
+        std::fs::create_dir(&unreadable).unwrap();
+        std::fs::File::create(&empty).unwrap();
+        let error = first_store([Place::File(&empty), Place::File(&unreadable)]).unwrap_err();
+        assert!(error.code == Code::Tls && error.message.contains("unreadable"), "{error}");
+        assert!(first_store([Place::File(&empty)]).unwrap().is_none());
+        assert!(first_store([]).unwrap().is_none());
     }
 
     #[test]
