@@ -16,7 +16,8 @@
  *   Threads      A client may be used by any number of threads at once; options by one at a time.
  *                No thread, timer or signal handler outlives a call, except a look-up that the
  *                system's resolver has not answered: it ends when the resolver does.
- *   Time         Every call ends by its deadline, whatever the server does.
+ *   Time         Every call ends by its deadline, whatever the server does; in the calls for many,
+ *                each item has one.
  *   fork()       A client works on in the child, over connections of its own.
  *   Signals      None is raised (no SIGPIPE) and none ends a call (EINTR).
  *   Secrets      The key is in no message and no log, and wiped from memory when freed.
@@ -209,6 +210,29 @@ typedef struct sg_result {
   char message[480];
 } sg_result;
 
+/**
+ * Called by sg_client_update_many() and sg_client_get_many() with each result, on the thread
+ * that made the call, in the order in which the items end.
+ *
+ * context  the caller's own.
+ * index    the number of the item in on_behalf_of, from 0.
+ * result   valid until the callback returns.
+ *
+ * Return true to go on; false to stop: no further item is begun, and it is not called again. It
+ * must not throw or longjmp.
+ */
+typedef bool (*sg_on_result)(void *context, size_t index, const struct sg_result *result);
+
+/**
+ * Called by sg_client_list_subusers() with each username, on the thread that made the call.
+ *
+ * context   the caller's own.
+ * username  valid until the callback returns.
+ *
+ * Return true to go on; false to stop. It must not throw or longjmp.
+ */
+typedef bool (*sg_on_subuser)(void *context, const char *username);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -282,7 +306,8 @@ sg_code sg_config_set_connect_timeout_ms(struct sg_config *config, uint32_t ms);
 sg_code sg_config_set_max_retries(struct sg_config *config, uint32_t n);
 
 /**
- * How many idle connections are kept open. Default 8; 1 to 1024.
+ * How many idle connections are kept open, and how many calls at once sg_client_update_many()
+ * and sg_client_get_many() make. Default 8; 1 to 1024.
  *
  * More threads than that may call at once; their connections are then closed afterwards.
  * SG_ERR_ARGUMENT for a number out of the range.
@@ -291,7 +316,7 @@ sg_code sg_config_set_max_connections(struct sg_config *config, uint32_t n);
 
 /**
  * A cap on the requests a minute of the client and all clients derived from it, which are then
- * spread evenly. Default 0: no cap.
+ * spread evenly. Default 0: no cap but what the server's headers ask of the calls for a fleet.
  *
  * A call whose turn would come after its deadline returns SG_ERR_RATE_LIMITED at once, with
  * attempts 0 and the wait in retry_after_ms.
@@ -403,6 +428,66 @@ sg_code sg_client_get(const struct sg_client *client,
  * kin go on. It can't be undone: derive another client from the origin. NULL is ignored.
  */
 void sg_client_cancel(const struct sg_client *client);
+
+/**
+ * Switches open tracking on or off for many subusers, up to max_connections at once and as fast
+ * as the account's rate limit, and the cap of sg_config_set_requests_per_minute(), allow.
+ *
+ * on_behalf_of  count names, as for sg_client_update(); NULL only if count is 0. A NULL among
+ *               them is that item's SG_ERR_ARGUMENT.
+ * on_result     called with each result as it comes; NULL for none.
+ * context       handed to on_result.
+ * results       room for count results, all of them written on every path; NULL for none: then
+ *               memory does not grow with count.
+ *
+ * Returns SG_OK if all went well, SG_ERR_PARTIAL if at least one item failed,
+ * SG_ERR_CANCELLED if on_result said stop or the client was cancelled, and SG_ERR_UNAUTHORIZED
+ * if the first three replies were all 401: the rest is not sent then, lest the account be
+ * blocked.
+ *
+ * The deadline is each item's own, from its own start, and does not count the waits for the rate
+ * limit; the call has none. A 429 holds all back until the service's time, and its item is tried
+ * again however few retries are allowed. After on_result has said stop, those under way are
+ * finished first and their results written; sg_client_cancel() ends them at once. Blocks until
+ * the last of its threads has ended. From any thread.
+ */
+sg_code sg_client_update_many(const struct sg_client *client,
+                              bool enabled,
+                              const char *const *on_behalf_of,
+                              size_t count,
+                              sg_on_result on_result,
+                              void *context,
+                              struct sg_result *results);
+
+/**
+ * Reads whether open tracking is on for many subusers.
+ *
+ * As sg_client_update_many().
+ */
+sg_code sg_client_get_many(const struct sg_client *client,
+                           const char *const *on_behalf_of,
+                           size_t count,
+                           sg_on_result on_result,
+                           void *context,
+                           struct sg_result *results);
+
+/**
+ * Lists the usernames of the account's subusers, each once, as its pages come.
+ *
+ * on_subuser  called with each; it may not be NULL.
+ * context     handed to on_subuser.
+ * result      the status, attempts and time of all its requests together; its enabled means
+ *             nothing. Written on every path. May be NULL.
+ *
+ * Returns SG_OK at the end of the list, SG_ERR_CANCELLED if on_subuser said stop, else another
+ * error. Each page has the client's deadline of its own, without the waits for the rate limit.
+ * Subusers that are added or removed meanwhile may or may not be among them; all others are.
+ * The key needs the scope subusers.read. From any thread.
+ */
+sg_code sg_client_list_subusers(const struct sg_client *client,
+                                sg_on_subuser on_subuser,
+                                void *context,
+                                struct sg_result *result);
 
 /**
  * What code means, in one English sentence.

@@ -1,8 +1,8 @@
-//! Cancelling the calls of one client, from any thread.
+//! Cancelling the calls of one client, from any thread, and waking those that wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::net::Socket;
 use crate::process::PerProcess;
@@ -11,20 +11,29 @@ use crate::process::PerProcess;
 #[derive(Default)]
 pub(crate) struct Cancel {
     cancelled: AtomicBool,
+    draining: AtomicBool,
     waiting: PerProcess<Waiting>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// The sockets on which calls of this client may be blocked.
-    sockets: Mutex<Vec<Arc<Socket>>>,
+    waiters: Mutex<Waiters>,
     /// Wakes the calls that wait for a retry or their turn.
     wake: Condvar,
 }
 
+#[derive(Default)]
+struct Waiters {
+    /// The sockets on which calls of this client may be blocked.
+    sockets: Vec<Arc<Socket>>,
+    /// How many wait for their turn, and how often they were woken.
+    in_line: usize,
+    wakes: u64,
+}
+
 impl Waiting {
-    fn sockets(&self) -> MutexGuard<'_, Vec<Arc<Socket>>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiters(&self) -> MutexGuard<'_, Waiters> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -35,41 +44,85 @@ impl Cancel {
 
     pub(crate) fn cancel(&self) {
         let waiting = self.waiting.get();
-        let sockets = waiting.sockets();
+        let waiters = waiting.waiters();
         // Set under the lock: a socket is either seen here, or sees the flag in `watch`.
         self.cancelled.store(true, Ordering::Release);
-        for socket in sockets.iter() {
+        for socket in &waiters.sockets {
             socket.shutdown();
         }
-        drop(sockets);
+        drop(waiters);
         waiting.wake.notify_all();
     }
 
     /// As long as the watch lives, cancelling wakes whoever is blocked on this socket. They ask
     /// `is_cancelled` when they wake.
     pub(crate) fn watch(self: &Arc<Self>, socket: &Arc<Socket>) -> Watch {
-        let mut sockets = self.waiting.get().sockets();
+        let mut waiters = self.waiting.get().waiters();
         if self.is_cancelled() {
             socket.shutdown();
         }
-        sockets.push(Arc::clone(socket));
+        waiters.sockets.push(Arc::clone(socket));
         Watch { cancel: Arc::clone(self), socket: Arc::clone(socket) }
     }
 
     /// Waits until `until`, or until cancelled.
     pub(crate) fn sleep_until(&self, until: Instant) {
         let waiting = self.waiting.get();
-        let mut sockets = waiting.sockets();
+        let mut waiters = waiting.waiters();
         while !self.is_cancelled() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            sockets = match waiting.wake.wait_timeout(sockets, left) {
-                Ok((sockets, _)) => sockets,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            waiters = wait(waiting, waiters, left);
         }
+    }
+
+    /// Whether calls for many are to begin no more items.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// How often those in line were woken: read it before looking whether there is a turn.
+    pub(crate) fn wakes(&self) -> u64 {
+        self.waiting.get().waiters().wakes
+    }
+
+    /// Waits in line until `until`, until cancelled, or until woken since `wakes` was read.
+    pub(crate) fn wait_in_line(&self, until: Instant, wakes: u64) {
+        let waiting = self.waiting.get();
+        let mut waiters = waiting.waiters();
+        waiters.in_line += 1;
+        while !self.is_cancelled() && waiters.wakes == wakes {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            waiters = wait(waiting, waiters, left);
+        }
+        waiters.in_line -= 1;
+    }
+
+    /// Has those in line look again whether it is their turn.
+    pub(crate) fn wake(&self) {
+        let waiting = self.waiting.get();
+        let mut waiters = waiting.waiters();
+        waiters.wakes += 1;
+        if waiters.in_line > 0 {
+            waiting.wake.notify_all();
+        }
+    }
+}
+
+fn wait<'a>(waiting: &Waiting, waiters: MutexGuard<'a, Waiters>, time: Duration) -> MutexGuard<'a, Waiters> {
+    match waiting.wake.wait_timeout(waiters, time) {
+        Ok((waiters, _)) => waiters,
+        Err(poisoned) => poisoned.into_inner().0,
     }
 }
 
@@ -81,7 +134,7 @@ pub(crate) struct Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut sockets = self.cancel.waiting.get().sockets();
+        let sockets = &mut self.cancel.waiting.get().waiters().sockets;
         if let Some(index) = sockets.iter().position(|other| Arc::ptr_eq(other, &self.socket)) {
             sockets.swap_remove(index);
         }

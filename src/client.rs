@@ -2,18 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use ureq::http::header::HeaderValue;
 
 use crate::call::Call;
 use crate::cancel::Cancel;
 use crate::config::checked_time;
 use crate::environment::Environment;
 use crate::error::Report;
+use crate::fault::Fault;
 use crate::net::{Pool, Reply};
-use crate::rate_limit::{self, Pace};
+use crate::pace::{Pace, RateLimit};
 use crate::request::{self, Key, Request, Resource};
 use crate::response::{self, Asked};
-use crate::{Code, Config, Error, Region, process, retry};
+use crate::url::BaseUrl;
+use crate::{Code, Config, Error, Region, process, rate_limit, retry};
 
 /// What the server reports, and what is known of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,22 +41,25 @@ pub struct Outcome {
 /// # Ok::<(), sg_open_tracking::Error>(())
 /// ```
 pub struct Client {
-    shared: Arc<Shared>,
-    timeout: Duration,
-    cancel: Arc<Cancel>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) timeout: Duration,
+    pub(crate) cancel: Arc<Cancel>,
 }
 
 /// What a client and those derived from it have in common.
-struct Shared {
-    key: Key,
-    service: Arc<Service>,
-    pace: Pace,
-    max_retries: u32,
+pub(crate) struct Shared {
+    pub(crate) key: Key,
+    pub(crate) service: Arc<Service>,
+    pub(crate) pace: Pace,
+    pub(crate) max_retries: u32,
+    pub(crate) max_connections: usize,
 }
 
 /// The service in one region, and the connections to it. They hold no key.
 pub(crate) struct Service {
-    region: Region,
+    pub(crate) region: Region,
+    base_url: BaseUrl,
+    user_agent: String,
     setting: Resource,
     pool: Pool,
 }
@@ -61,9 +68,15 @@ impl Service {
     pub(crate) fn new(region: Region, config: &Config, environment: &Environment) -> Result<Service, Error> {
         process::watch_forks();
         let base_url = config.resolve_base_url(region, environment)?;
-        let setting = Resource::new(&base_url, request::SETTING_PATH, &config.full_user_agent())?;
+        let user_agent = config.full_user_agent();
+        let setting = Resource::new(&base_url, request::SETTING_PATH, &user_agent)?;
         let pool = Pool::new(config.route(&base_url, environment), config.max_connections);
-        Ok(Service { region, setting, pool })
+        Ok(Service { region, base_url, user_agent, setting, pool })
+    }
+
+    /// The page of subusers that begins with number `offset`, counted from 0.
+    pub(crate) fn subusers(&self, limit: usize, offset: usize) -> Result<Resource, Error> {
+        Resource::new(&self.base_url, &request::subusers_path(limit, offset), &self.user_agent)
     }
 }
 
@@ -82,7 +95,8 @@ impl Client {
 
     pub(crate) fn with(key: Key, service: Arc<Service>, config: &Config) -> Client {
         let pace = Pace::new(config.requests_per_minute);
-        let shared = Shared { key, service, pace, max_retries: config.max_retries };
+        let Config { max_retries, max_connections, .. } = *config;
+        let shared = Shared { key, service, pace, max_retries, max_connections };
         Client { shared: Arc::new(shared), timeout: config.timeout, cancel: Arc::default() }
     }
 
@@ -121,6 +135,19 @@ impl Client {
         self.cancel.cancel();
     }
 
+    /// Has this client's calls for many begin no further item, now and later, and finish those
+    /// under way. They return [`Code::Cancelled`] if any item was left.
+    pub fn drain(&self) {
+        self.cancel.drain();
+    }
+
+    /// The account's rate limit as the service's replies to this client and its kin last told it;
+    /// `None` while they have not.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.shared.pace.limit()
+    }
+
     fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
         let call = Call::start(self.timeout, &self.cancel);
         let mut report = Report::default();
@@ -139,36 +166,37 @@ impl Client {
         on_behalf_of: Option<&str>,
         report: &mut Report,
     ) -> Result<bool, Error> {
-        let Shared { key, service, .. } = &*self.shared;
         let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-        let request = match update_to {
+        let reply = self.exchange(call, &self.request(update_to, name), report)?;
+        response::setting(reply, self.asked(update_to, on_behalf_of), update_to)
+    }
+
+    /// The request that sets or (`None`) reads the setting.
+    pub(crate) fn request(&self, update_to: Option<bool>, name: Option<HeaderValue>) -> Request<'_> {
+        let Shared { key, service, .. } = &*self.shared;
+        match update_to {
             Some(enabled) => Request::update(&service.setting, key, name, enabled),
             None => Request::read(&service.setting, key, name),
+        }
+    }
+
+    pub(crate) fn asked<'a>(&'a self, update_to: Option<bool>, on_behalf_of: Option<&'a str>) -> Asked<'a> {
+        let Shared { key, service, .. } = &*self.shared;
+        let scope = match update_to {
+            Some(_) => "tracking_settings.open.update",
+            None => "tracking_settings.open.read",
         };
-        let reply = self.exchange(call, &request, report)?;
-        response::judge(reply, Asked { key, update_to, region: service.region, on_behalf_of })
+        Asked { key, scope, region: service.region, on_behalf_of }
     }
 
     /// Sends the request until there is a reply that a retry would not better, or no time for one.
     fn exchange(&self, call: &Call, request: &Request, report: &mut Report) -> Result<Reply, Error> {
-        let Shared { service, pace, max_retries, .. } = &*self.shared;
+        let Shared { pace, max_retries, .. } = &*self.shared;
         let mut retry = 0;
         loop {
             await_turn(pace, call, report)?;
-            let (result, sent) = service.pool.exchange(request, call);
-            report.attempts = report.attempts.saturating_add(sent);
-            report.http_status = result.as_ref().ok().map(|reply| reply.status).or(report.http_status);
-            report.retry_after = match &result {
-                Ok(reply) if retry::is_worth_repeating(reply.status) => {
-                    rate_limit::asked_wait(reply.status, &reply.headers)
-                }
-                _ => None,
-            };
-            let is_final = match &result {
-                Ok(reply) => !retry::is_worth_repeating(reply.status),
-                Err(fault) => !retry::is_passing(fault),
-            };
-            if is_final || retry == *max_retries {
+            let result = self.attempt(call, request, report, false);
+            if retry::is_final(&result) || retry == *max_retries {
                 return Ok(result?);
             }
             let pause = retry::pause(retry, report.retry_after);
@@ -178,6 +206,29 @@ impl Client {
             call.pause(pause)?;
             retry += 1;
         }
+    }
+
+    /// Sends the request once, and takes in what the reply tells.
+    pub(crate) fn attempt(
+        &self,
+        call: &Call,
+        request: &Request,
+        report: &mut Report,
+        in_fleet: bool,
+    ) -> Result<Reply, Fault> {
+        let Shared { service, pace, .. } = &*self.shared;
+        let started = Instant::now();
+        let (result, sent) = service.pool.exchange(request, call);
+        report.attempts = report.attempts.saturating_add(sent);
+        report.retry_after = None;
+        if let Ok(reply) = &result {
+            report.http_status = Some(reply.status);
+            if retry::is_worth_repeating(reply.status) {
+                report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
+            }
+            pace.learn(started, reply.status, &reply.headers, in_fleet);
+        }
+        result
     }
 }
 

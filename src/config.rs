@@ -84,7 +84,8 @@ impl Config {
         self
     }
 
-    /// How many idle connections are kept open. Default 8; 1 to 1024.
+    /// How many idle connections are kept open, and how many calls at once a call for many makes.
+    /// Default 8; 1 to 1024.
     ///
     /// # Errors
     /// [`Code::Argument`](crate::Code::Argument) for a number out of that range.
@@ -96,8 +97,8 @@ impl Config {
         Ok(self)
     }
 
-    /// A cap on the requests of the client and all that derive from it, which are then spread
-    /// evenly. Default 0: no cap.
+    /// A cap on the requests a minute of the client and all that derive from it, which are then
+    /// spread evenly. Default 0: no cap but what the server's headers ask of calls for many.
     pub fn set_requests_per_minute(&mut self, requests: u32) -> &mut Self {
         self.requests_per_minute = requests;
         self

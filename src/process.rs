@@ -80,9 +80,14 @@ pub(crate) fn spawn_without_signals(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<thread::JoinHandle<()>> {
     let builder = thread::Builder::new().name(name.to_owned());
+    without_signals(|| builder.spawn(work))
+}
+
+/// Has the threads that `spawn` starts run none of the program's signal handlers.
+pub(crate) fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
     #[cfg(unix)]
     let mask = signals::block_all();
-    let spawned = builder.spawn(work);
+    let spawned = spawn();
     #[cfg(unix)]
     signals::restore(&mask);
     spawned

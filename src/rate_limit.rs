@@ -1,11 +1,8 @@
-//! The service's rate limit, as its headers tell it, and the caller's own cap.
+//! The service's rate limit, as the headers of a reply tell it.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use ureq::http::header::{DATE, HeaderMap, RETRY_AFTER};
-
-use crate::process::PerProcess;
 
 /// No wait that a server names is taken for longer: a larger number is a mistake of somebody's.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
@@ -53,35 +50,44 @@ fn server_time(headers: &HeaderMap) -> SystemTime {
     date.unwrap_or_else(SystemTime::now)
 }
 
-/// The caller's cap on requests, shared by all threads and clients of one kin: requests are spread
-/// evenly, one each 60 s / cap.
-pub(crate) struct Pace {
-    interval: Duration,
-    next: PerProcess<Mutex<Option<Instant>>>,
+/// Where the account stands in the window of its rate limit, as one reply tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Requests that a window allows.
+    pub(crate) limit: u32,
+    /// Those left of them.
+    pub(crate) remaining: u32,
+    /// The time from the writing of the reply to the window's end, at least and at most: what the
+    /// header says is rounded to seconds.
+    pub(crate) at_least: Duration,
+    pub(crate) at_most: Duration,
 }
 
-impl Pace {
-    /// 0 means no cap.
-    pub(crate) fn new(requests_per_minute: u32) -> Pace {
-        let interval = Duration::from_secs(60).checked_div(requests_per_minute).unwrap_or_default();
-        Pace { interval, next: PerProcess::default() }
+impl Standing {
+    /// `None` where the reply does not tell, or nothing that makes sense.
+    pub(crate) fn read(headers: &HeaderMap) -> Option<Standing> {
+        let number = |name: &str| whole_number(headers.get(name)?.to_str().ok()?.trim());
+        let remaining = clamp(number("x-ratelimit-remaining")?);
+        let (at_least, at_most) = time_left(number("x-ratelimit-reset")?, headers)?;
+        let limit = number("x-ratelimit-limit").map_or(remaining, clamp).max(remaining).max(1);
+        (at_most <= WAIT_MAX).then_some(Standing { limit, remaining, at_least, at_most })
     }
+}
 
-    /// When the next request may be sent, which takes that turn; or how long the wait would be if
-    /// that is past `deadline`, which takes none.
-    pub(crate) fn take_turn(&self, deadline: Instant) -> Result<Option<Instant>, Duration> {
-        if self.interval.is_zero() {
-            return Ok(None);
-        }
-        let mut next = self.next.get().lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let turn = next.map_or(now, |next| next.max(now));
-        if turn > deadline {
-            return Err(turn - now);
-        }
-        *next = Some(turn + self.interval);
-        Ok((turn > now).then_some(turn))
+fn clamp(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn time_left(reset: u64, headers: &HeaderMap) -> Option<(Duration, Duration)> {
+    const SECOND: Duration = Duration::from_secs(1);
+    if reset < FIRST_UNIX_TIME {
+        let left = Duration::from_secs(reset);
+        return Some((left.saturating_sub(SECOND), left));
     }
+    let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+    let left = reset.duration_since(server_time(headers)).unwrap_or_default();
+    // The Date is cut to the second as well.
+    Some((left.saturating_sub(2 * SECOND), left))
 }
 
 #[cfg(test)]
@@ -133,15 +139,34 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_evenly_spread() {
-        let pace = Pace::new(600);
-        let far = Instant::now() + Duration::from_secs(60);
-        assert_eq!(pace.take_turn(far), Ok(None));
-        let turns: Vec<_> = (0..5).map(|_| pace.take_turn(far).unwrap().unwrap()).collect();
-        assert!(turns.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(100)));
-        let wait = pace.take_turn(Instant::now()).unwrap_err();
-        assert!(wait > Duration::from_millis(400), "{wait:?}");
-        assert_eq!(pace.take_turn(far).unwrap().unwrap() - turns[4], Duration::from_millis(100));
-        assert_eq!(Pace::new(0).take_turn(Instant::now()), Ok(None));
+    fn standings() {
+        const LATER: (&str, &str) = ("date", "Sun, 09 Sep 2001 01:46:40 GMT");
+        const LIMIT: (&str, &str) = ("x-ratelimit-limit", "600");
+        const REMAINING: (&str, &str) = ("x-ratelimit-remaining", "7");
+        type Expected = Option<(u32, u32, u64, u64)>;
+        let cases: [(Pairs, Expected); 10] = [
+            (&[], None),
+            (&[LIMIT, REMAINING], None),
+            (&[LIMIT, ("x-ratelimit-reset", "9")], None),
+            (&[LIMIT, REMAINING, ("x-ratelimit-reset", "9")], Some((600, 7, 8, 9))),
+            (&[REMAINING, ("x-ratelimit-reset", "0")], Some((7, 7, 0, 0))),
+            (&[LIMIT, REMAINING, ("x-ratelimit-reset", "1000000009"), LATER], Some((600, 7, 7, 9))),
+            (&[LIMIT, REMAINING, ("x-ratelimit-reset", "1000000000"), LATER], Some((600, 7, 0, 0))),
+            (&[LIMIT, REMAINING, ("x-ratelimit-reset", "1000003601"), LATER], None),
+            (&[LIMIT, ("x-ratelimit-remaining", "-1"), ("x-ratelimit-reset", "9")], None),
+            (
+                &[LIMIT, ("x-ratelimit-remaining", "99999999999"), ("x-ratelimit-reset", "9")],
+                Some((u32::MAX, u32::MAX, 8, 9)),
+            ),
+        ];
+        for (pairs, expected) in cases {
+            let expected = expected.map(|(limit, remaining, at_least, at_most)| Standing {
+                limit,
+                remaining,
+                at_least: Duration::from_secs(at_least),
+                at_most: Duration::from_secs(at_most),
+            });
+            assert_eq!(Standing::read(&headers(pairs)), expected, "{pairs:?}");
+        }
     }
 }

@@ -15,6 +15,11 @@ use crate::url::BaseUrl;
 /// The path of the open-tracking setting.
 pub(crate) const SETTING_PATH: &str = "/v3/tracking_settings/open";
 
+/// The path and query of the `limit` subusers from number `offset` on, counted from 0.
+pub(crate) fn subusers_path(limit: usize, offset: usize) -> String {
+    format!("/v3/subusers?limit={limit}&offset={offset}")
+}
+
 const KEY_MAX: usize = 512;
 const ON_BEHALF_OF_MAX: usize = 256;
 const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");

@@ -13,8 +13,8 @@ use crate::{Code, Region};
 pub(crate) struct Asked<'a> {
     /// Cut out of whatever the server says, before that is shortened.
     pub(crate) key: &'a Key,
-    /// The value to be set; `None` for a read.
-    pub(crate) update_to: Option<bool>,
+    /// The scope that the key needs for it.
+    pub(crate) scope: &'static str,
     pub(crate) region: Region,
     pub(crate) on_behalf_of: Option<&'a str>,
 }
@@ -24,17 +24,17 @@ struct Setting {
     enabled: bool,
 }
 
-/// The setting that the reply reports, or why it reports none.
-pub(crate) fn judge(reply: Reply, asked: Asked) -> Result<bool, Error> {
-    let body = match reply.body {
-        Err(fault) if fault.code == Code::Cancelled => return Err(fault.into()),
-        body => body,
-    };
-    if reply.status != 200 {
-        return Err(refusal(reply.status, body.ok().as_deref(), asked));
-    }
-    let setting = setting(&body?).map_err(|why| not_a_setting(&why, &reply.headers, asked.key))?;
-    match asked.update_to {
+#[derive(Deserialize)]
+struct Subuser {
+    username: String,
+}
+
+/// The setting that the reply reports, or why it reports none. `update_to` is the value that was
+/// to be set; `None` for a read.
+pub(crate) fn setting(reply: Reply, asked: Asked, update_to: Option<bool>) -> Result<bool, Error> {
+    let (body, headers) = body_of(reply, asked)?;
+    let setting: Setting = object(&body).map_err(|why| unexpected("a setting", &why, asked, &headers))?;
+    match update_to {
         Some(wanted) if wanted != setting.enabled => {
             let message = format!(
                 "the server answered 200 but reports open tracking {}: read it again before you rely on it",
@@ -46,7 +46,25 @@ pub(crate) fn judge(reply: Reply, asked: Asked) -> Result<bool, Error> {
     }
 }
 
-fn setting(body: &[u8]) -> Result<Setting, String> {
+/// The usernames on the page of subusers that the reply brings.
+pub(crate) fn usernames(reply: Reply, asked: Asked) -> Result<Vec<String>, Error> {
+    let (body, headers) = body_of(reply, asked)?;
+    let page = serde_json::from_slice::<Vec<Subuser>>(&body).map_err(|error| error.to_string());
+    let page = page.map_err(|why| unexpected("a list of subusers", &why, asked, &headers))?;
+    Ok(page.into_iter().map(|subuser| subuser.username).collect())
+}
+
+/// The body of a reply that grants what was asked, with its headers.
+fn body_of(reply: Reply, asked: Asked) -> Result<(Vec<u8>, HeaderMap), Error> {
+    match reply.body {
+        // What was said until then does not matter to who no longer wants it.
+        Err(fault) if fault.code == Code::Cancelled => Err(fault.into()),
+        body if reply.status != 200 => Err(refusal(reply.status, body.ok().as_deref(), asked)),
+        body => Ok((body?, reply.headers)),
+    }
+}
+
+fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     // serde would take an array for the members in their order.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_owned());
@@ -58,13 +76,13 @@ fn on_off(enabled: bool) -> &'static str {
     if enabled { "on" } else { "off" }
 }
 
-fn not_a_setting(why: &str, headers: &HeaderMap, key: &Key) -> Error {
+fn unexpected(wanted: &str, why: &str, asked: Asked, headers: &HeaderMap) -> Error {
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let message = match encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         Some(encoding) => format!("the reply is encoded as {encoding}, though no encoding was asked for"),
-        None => format!("the reply is not a setting: {why}"),
+        None => format!("the reply is not {wanted}: {why}"),
     };
-    Error::new(Code::Protocol, key.redact(message))
+    Error::new(Code::Protocol, asked.key.redact(message))
 }
 
 fn code_of(status: u16) -> Code {
@@ -90,9 +108,8 @@ fn refusal(status: u16, body: Option<&[u8]>, asked: Asked) -> Error {
             format!(": check the key; one of the {there} region is not accepted by the {here} one")
         }
         Code::Forbidden => {
-            let scope = if asked.update_to.is_some() { "update" } else { "read" };
             let whom = if asked.on_behalf_of.is_some() { ", and must be the parent's of that subuser" } else { "" };
-            format!(": the key needs the scope tracking_settings.open.{scope}{whom}")
+            format!(": the key needs the scope {}{whom}", asked.scope)
         }
         Code::NotFound if asked.on_behalf_of.is_some() => ": check the name in on_behalf_of".to_owned(),
         Code::RateLimited => ": wait as long as retry_after says, or set requests_per_minute".to_owned(),
@@ -136,7 +153,7 @@ mod tests {
     }
 
     fn read(key: &Key) -> Asked<'_> {
-        Asked { key, update_to: None, region: Region::Global, on_behalf_of: None }
+        Asked { key, scope: "tracking_settings.open.read", region: Region::Global, on_behalf_of: None }
     }
 
     #[test]
@@ -160,16 +177,34 @@ mod tests {
             ("<html>", Err(Code::Protocol)),
         ];
         for (body, expected) in cases {
-            let judged = judge(reply(200, body), read(&key())).map_err(|error| error.code());
+            let judged = setting(reply(200, body), read(&key()), None).map_err(|error| error.code());
             assert_eq!(judged, expected, "{body}");
         }
+    }
+
+    #[test]
+    fn pages_of_subusers() {
+        let cases: [(&str, Result<&[&str], Code>); 7] = [
+            ("[]", Ok(&[])),
+            (r#"[{"disabled":false,"id":1,"username":"a","email":"b"},{"username":"c"}]"#, Ok(&["a", "c"])),
+            ("", Err(Code::Protocol)),
+            ("{}", Err(Code::Protocol)),
+            ("[1]", Err(Code::Protocol)),
+            (r#"[{"username":null}]"#, Err(Code::Protocol)),
+            (r#"[{"username":"a"}"#, Err(Code::Protocol)),
+        ];
+        for (body, expected) in cases {
+            let names = usernames(reply(200, body), read(&key())).map_err(|error| error.code());
+            assert_eq!(names, expected.map(|names| names.iter().map(ToString::to_string).collect()), "{body}");
+        }
+        assert_eq!(usernames(reply(403, ""), read(&key())).unwrap_err().code(), Code::Forbidden);
     }
 
     #[test]
     fn refusals_say_what_was_said_and_what_to_do() {
         let key = key();
         let read = read(&key);
-        let update = Asked { update_to: Some(false), on_behalf_of: Some("sub"), ..read };
+        let update = Asked { scope: "tracking_settings.open.update", on_behalf_of: Some("sub"), ..read };
         let documented =
             |message: &str| format!(r#"{{"errors":[{{"field":"null","message":"{message}","help":7}}],"id":"x"}}"#);
         let cases = [
@@ -219,7 +254,7 @@ mod tests {
             (read, 400, documented("\\u001b[31mred\\nline"), Code::BadRequest, "400 [31mred line"),
         ];
         for (asked, status, body, code, text) in cases {
-            let error = judge(reply(status, &body), asked).unwrap_err();
+            let error = setting(reply(status, &body), asked, None).unwrap_err();
             assert_eq!(error.code(), code, "{status} {body}");
             assert!(error.message().contains(text), "{status} {body}: {error}");
         }
@@ -233,7 +268,7 @@ mod tests {
             (400, format!(r#"{{"errors":[{{"message":"{text}"}}]}}"#)),
             (200, r#"{"enabled":"SG.secret"}"#.to_owned()),
         ] {
-            let error = judge(reply(status, &body), read(&key())).unwrap_err();
+            let error = setting(reply(status, &body), read(&key()), None).unwrap_err();
             assert!(!error.message().contains("SG.s"), "{error}");
         }
     }
@@ -241,7 +276,7 @@ mod tests {
     #[test]
     fn the_hint_survives_a_long_text() {
         let body = format!(r#"{{"errors":[{{"message":"{}"}}]}}"#, "ü".repeat(50_000));
-        let error = judge(reply(403, &body), read(&key())).unwrap_err();
+        let error = setting(reply(403, &body), read(&key()), None).unwrap_err();
         assert!(error.message().len() <= error::MESSAGE_MAX);
         assert!(error.message().ends_with("tracking_settings.open.read"), "{error}");
     }

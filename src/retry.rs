@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Code;
 use crate::fault::Fault;
+use crate::net::Reply;
 
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(8);
@@ -16,8 +17,16 @@ pub(crate) fn is_worth_repeating(status: u16) -> bool {
 }
 
 /// Whether the failure may be gone next time: one to connect, by its nature, and no other.
-pub(crate) fn is_passing(fault: &Fault) -> bool {
+fn is_passing(fault: &Fault) -> bool {
     fault.transient && fault.code != Code::Cancelled
+}
+
+/// Whether this end of an attempt is the end of the call.
+pub(crate) fn is_final(result: &Result<Reply, Fault>) -> bool {
+    match result {
+        Ok(reply) => !is_worth_repeating(reply.status),
+        Err(fault) => !is_passing(fault),
+    }
 }
 
 /// The pause before retry number `retry`, counted from 0: what the server asked for, and at least

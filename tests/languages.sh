@@ -25,16 +25,16 @@ with_sandbox=$top/tests/conformance/run.sh
 build=$top/build/languages
 mkdir -p "$build"
 
-# The languages: each a function of that name.
+# The languages: each a function test_LANGUAGE.
 #
 #     need THING[:PACKAGE[,PACKAGE]]...   commands, or absolute paths of files, and the Debian packages
 #                                         that bring them, if those have other names
 #     get COMMAND...                      brings what the language's own registry has
 #     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
 #                                         in the form "LANGUAGE VERSION: N passed, N failed"
-languages=(cpp javascript python)
+languages=(cpp csharp go java javascript php python ruby)
 
-cpp() {
+test_cpp() {
     need g++ clang++:clang cmake /usr/include/nlohmann/json.hpp:nlohmann-json3-dev || return
     local standard
     check "warnings (g++, clang++; 17, 20, 23)" cpp_warnings
@@ -82,7 +82,54 @@ cpp_readme() {
     done
 }
 
-javascript() {
+csharp() {
+    need mcs:mono-mcs mono:mono-runtime /usr/lib/mono/4.5/System.Core.dll:libmono-system-core4.0-cil \
+        /usr/lib/mono/4.5/System.Json.dll:libmono-system-json4.0-cil || return
+    check "warnings (mcs)" bindings/csharp/tests/build.sh
+    check "tests, README" "$with_sandbox" mono bindings/csharp/bin/Tests.exe
+    check conformance "$with_sandbox" mono bindings/csharp/bin/Conformance.exe
+}
+
+java() { # on every JDK that is there
+    need javac:default-jdk-headless mvn:maven || return
+    local maven=(mvn --batch-mode --quiet --file bindings/java) compiler compilers
+    get "${maven[@]}" -DskipTests package exec:help || return
+    mapfile -t compilers < <(readlink -f "$(type -P javac)" /usr/lib/jvm/*/bin/javac | sort -u)
+    for compiler in "${compilers[@]}"; do
+        export JAVA_HOME=${compiler%/bin/javac}
+        check "warnings, tests, README (${JAVA_HOME##*/})" "$with_sandbox" "${maven[@]}" clean test
+        check conformance "$with_sandbox" "${maven[@]}" exec:exec
+    done
+    unset JAVA_HOME
+}
+
+test_go() {
+    need go:golang-go gcc || return
+    export CGO_CFLAGS="-I$top/include"
+    export CGO_LDFLAGS="-L${SG_OPEN_TRACKING_LIBRARY%/*} -Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}"
+    check "gofmt, go vet" go_lint
+    check "unit tests, examples (-race)" "$with_sandbox" env --chdir bindings/go go test -race -count=1 ./...
+    check README go_readme
+    check conformance "$with_sandbox" env --chdir bindings/go go run ./internal/conformance
+}
+
+go_lint() {
+    local unformatted
+    unformatted=$(gofmt -l bindings/go) || return
+    [[ ! $unformatted ]] || { echo "run gofmt -w on $unformatted"; return 1; }
+    env --chdir bindings/go go vet ./...
+}
+
+go_readme() {
+    local module program=$build/go-readme
+    module=$(awk '$1 == "module" { print $2 }' bindings/go/go.mod)
+    mkdir -p "$program"
+    snippet bindings/go/README.md go 1 >"$program/main.go"
+    printf '%s\n' "module readme" "go 1.19" "require $module v0.0.0" "replace $module => $top/bindings/go" >"$program/go.mod"
+    prints "open tracking is off" "$with_sandbox" env --chdir "$program" go run .
+}
+
+test_javascript() {
     need node:nodejs npm || return
     local package=bindings/javascript
     get npm ci --ignore-scripts --prefix "$package" || return
@@ -92,10 +139,23 @@ javascript() {
     check conformance "$with_sandbox" npm run --silent --prefix "$package" conformance
 }
 
-python() {
+php() {
+    need php:php-cli || return
+    check "tests, README" "$with_sandbox" php -d zend.exception_ignore_args=0 bindings/php/tests/tests.php
+    check conformance "$with_sandbox" php bindings/php/tests/conformance.php
+}
+
+test_python() {
     need "${PYTHON:-python3}:python3,python3-venv" || return
     check "lint, types, wheel, tests" tests/python_package.sh "$build/venv"
     check conformance "$with_sandbox" "$build/venv/bin/python" bindings/python/tests/conformance.py
+}
+
+ruby() {
+    need ruby || return
+    command ruby -e 'require "minitest"' 2>/dev/null || need /usr/share/doc/ruby-minitest:ruby-minitest || return
+    check "tests, README" "$with_sandbox" ruby -w bindings/ruby/test/test_sg_open_tracking.rb
+    check conformance "$with_sandbox" ruby -w bindings/ruby/test/conformance.rb
 }
 
 # The N-th block of a language in a README: snippet FILE LANGUAGE N
@@ -126,7 +186,7 @@ row() {
     failed=$((failed + $4))
 }
 
-there() { [[ -e $1 ]] || command -v "$1" >/dev/null; }
+there() { [[ -e $1 ]] || type -P "$1" >/dev/null; } # -P: a language here may have the name of a command
 
 need() {
     local needed thing packages lacking=()
@@ -185,7 +245,7 @@ for language in "${@:-${languages[@]}}"; do
         echo "languages.sh: no such language: $language; there are ${languages[*]}" >&2
         exit 2
     fi
-    "$language"
+    "test_$language"
 done
 if [[ ! $install_only ]]; then
     printf '\n%-12s %-34s %8s %8s\n' language version passed failed

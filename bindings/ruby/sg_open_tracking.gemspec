@@ -12,5 +12,5 @@ Gem::Specification.new do |spec|
   spec.required_ruby_version = ">= 3.0"
   spec.files = Dir["lib/**/*.rb", "README.md", base: __dir__]
   spec.metadata["rubygems_mfa_required"] = "true"
-  spec.add_dependency "fiddle", ">= 1.0.8"
+  spec.add_dependency "fiddle", "~> 1.0", ">= 1.0.8"
 end

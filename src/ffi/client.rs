@@ -12,7 +12,7 @@ use crate::{Client, Config, Error, Outcome};
 /// A client: one key, one region, one pool of connections. Opaque; any number of threads may use
 /// it at once.
 #[allow(non_camel_case_types)]
-pub struct sg_client(Client);
+pub struct sg_client(pub(super) Client);
 
 /// Hands `made` over to C.
 ///

@@ -78,7 +78,8 @@ pub unsafe extern "C" fn sg_config_set_max_retries(config: *mut sg_config, n: u3
     }
 }
 
-/// How many idle connections are kept open. Default 8; 1 to 1024.
+/// How many idle connections are kept open, and how many calls at once sg_client_update_many()
+/// and sg_client_get_many() make. Default 8; 1 to 1024.
 ///
 /// More threads than that may call at once; their connections are then closed afterwards.
 /// SG_ERR_ARGUMENT for a number out of the range.
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn sg_config_set_max_connections(config: *mut sg_config, n
 }
 
 /// A cap on the requests a minute of the client and all clients derived from it, which are then
-/// spread evenly. Default 0: no cap.
+/// spread evenly. Default 0: no cap but what the server's headers ask of the calls for a fleet.
 ///
 /// A call whose turn would come after its deadline returns SG_ERR_RATE_LIMITED at once, with
 /// attempts 0 and the wait in retry_after_ms.

@@ -12,6 +12,8 @@ mod result;
 
 mod client;
 
+mod fleet;
+
 mod names;
 
 use crate::{Code, Error, Region};

@@ -97,10 +97,11 @@ pub fn cases() -> Vec<Trial> {
             .collect::<Vec<_>>(),
     )
     .with(|config| {
-        config.set_timeout(ms(1200)).unwrap().set_max_retries(1000);
+        // Two pauses come to 375 to 750 ms, three to 875 ms at the least.
+        config.set_timeout(ms(830)).unwrap().set_max_retries(1000);
     })
     .ends(Code::Server, 503, 3)
-    .between(ms(300), ms(1200) + GRACE);
+    .between(ms(300), ms(830) + GRACE);
     trials.push(row.trial());
     // The status is known, and worth more than that its body never ends.
     for (status, code) in [(400, Code::BadRequest), (403, Code::Forbidden), (503, Code::Server), (302, Code::Status)] {

@@ -1,0 +1,361 @@
+//! When the next request of a client and its kin may go out.
+//!
+//! Three things hold it back: the caller's own cap, the server's window as its replies tell it
+//! ([`Window`]), and where they tell nothing, what was found out by being refused ([`Trial`]).
+//! Single calls wait for the cap alone, so that one of them is never slow for the sake of others;
+//! the calls of a fleet wait for all three.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::http::header::{HeaderMap, RETRY_AFTER};
+
+use crate::process::PerProcess;
+use crate::rate_limit::{self, Standing};
+use crate::retry;
+use crate::trial::Trial;
+use crate::window::Window;
+
+/// While nothing is known of the limit one more request may be under way after each reply, and
+/// after so long, lest one slow reply hold up all.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The pace of a client, shared by all threads and by all clients derived from it.
+pub(crate) struct Pace {
+    /// Between two requests under the caller's cap; zero for no cap.
+    interval: Duration,
+    state: PerProcess<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The next turn under the caller's cap.
+    next_turn: Option<Instant>,
+    /// When the fleet's last request was due, which is when it went out or a little before.
+    last_start: Option<Instant>,
+    /// The fleet's requests under way.
+    in_flight: u32,
+    /// A refusal holds all back from `paused_at` until then.
+    paused_until: Option<Instant>,
+    paused_at: Option<Instant>,
+    /// Pauses since a request last got through.
+    pauses: u32,
+    window: Option<Window>,
+    trial: Trial,
+}
+
+/// The rate limit as the service last told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// Requests that a window allows.
+    pub limit: u32,
+    /// Those that were left of them.
+    pub remaining: u32,
+    /// The time until the window ends.
+    pub resets_in: Duration,
+}
+
+impl Pace {
+    /// 0 means no cap.
+    pub(crate) fn new(requests_per_minute: u32) -> Pace {
+        let interval = Duration::from_secs(60).checked_div(requests_per_minute).unwrap_or_default();
+        Pace { interval, state: PerProcess::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.get().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When a single call's next request may be sent, which takes that turn; or how long the wait
+    /// would be if that is past `deadline`, which takes none.
+    pub(crate) fn take_turn(&self, deadline: Instant) -> Result<Option<Instant>, Duration> {
+        if self.interval.is_zero() {
+            return Ok(None);
+        }
+        let mut state = self.state();
+        let now = Instant::now();
+        let turn = state.next_turn.map_or(now, |next| next.max(now));
+        if turn > deadline {
+            return Err(turn - now);
+        }
+        state.next_turn = Some(turn + self.interval);
+        Ok((turn > now).then_some(turn))
+    }
+
+    /// Lets a request of a fleet go out now, or tells when to ask again: sooner if a reply comes.
+    pub(crate) fn start(&self, now: Instant) -> Result<Start<'_>, Instant> {
+        let mut state = self.state();
+        state.start(now, self.interval)?;
+        Ok(Start { pace: self })
+    }
+
+    /// Learns from the reply to a request that was sent at `sent`. That no limit was told says
+    /// something as well, if the request is one of those that the pace lets out.
+    pub(crate) fn learn(&self, sent: Instant, status: u16, headers: &HeaderMap, in_fleet: bool) {
+        if in_fleet || status == 429 || headers.contains_key("x-ratelimit-remaining") {
+            self.state().learn(sent, Instant::now(), status, headers, in_fleet);
+        }
+    }
+
+    /// When the pause after the last refusal is over, or was.
+    pub(crate) fn resumes(&self) -> Instant {
+        self.state().paused_until.unwrap_or_else(Instant::now)
+    }
+
+    pub(crate) fn limit(&self) -> Option<RateLimit> {
+        let state = self.state();
+        let window = state.window.as_ref()?;
+        let resets_in = window.end().saturating_duration_since(Instant::now());
+        Some(RateLimit { limit: window.limit, remaining: window.remaining, resets_in })
+    }
+}
+
+/// A request of a fleet under way.
+pub(crate) struct Start<'a> {
+    pace: &'a Pace,
+}
+
+impl Drop for Start<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+    }
+}
+
+impl State {
+    fn start(&mut self, now: Instant, cap: Duration) -> Result<(), Instant> {
+        let due = self.due(now);
+        let turn = self.next_turn.filter(|_| !cap.is_zero());
+        if let Some(until) = due.max(turn).filter(|until| *until > now) {
+            return Err(until);
+        }
+        // One that woke late does not put off those behind it, unless it was very late.
+        let at = |due: Option<Instant>, interval: Duration| due.filter(|due| now < *due + interval).unwrap_or(now);
+        if !cap.is_zero() {
+            self.next_turn = Some(at(turn, cap) + cap);
+        }
+        self.last_start = Some(at(due, self.trial.interval().unwrap_or_default()));
+        self.in_flight += 1;
+        Ok(())
+    }
+
+    /// When the server may be sent the next request; `None` for now.
+    fn due(&mut self, now: Instant) -> Option<Instant> {
+        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+            return Some(until);
+        }
+        if let Some(window) = &mut self.window {
+            window.roll(now);
+            return window.next(self.last_start, self.in_flight);
+        }
+        let wait = if self.in_flight < self.trial.at_once() { self.trial.interval()? } else { PATIENCE };
+        Some(self.last_start? + wait)
+    }
+
+    fn learn(&mut self, sent: Instant, received: Instant, status: u16, headers: &HeaderMap, in_fleet: bool) {
+        let standing = Standing::read(headers);
+        match (standing, &mut self.window) {
+            (Some(standing), Some(window)) => window.learn(standing, sent, received),
+            (Some(standing), None) => self.window = Some(Window::first(standing, sent, received)),
+            (None, _) => {}
+        }
+        if status == 429 {
+            // The window knows its end better than the header's whole seconds do.
+            let asked = match standing {
+                Some(_) if !headers.contains_key(RETRY_AFTER) => None,
+                _ => rate_limit::asked_wait(status, headers),
+            };
+            self.refused(sent, received, standing.is_some(), asked);
+            return;
+        }
+        self.pauses = 0;
+        if standing.is_none() && in_fleet {
+            // A window was told of once, for one reply perhaps, and is no more.
+            if self.window.as_ref().is_some_and(Window::is_assumed) {
+                self.window = None;
+            }
+            self.trial.passed(sent, received);
+        }
+    }
+
+    /// A refusal holds everyone back. Others that were under way when it came say nothing new.
+    fn refused(&mut self, sent: Instant, received: Instant, told: bool, asked: Option<Duration>) {
+        if self.paused_at.is_some_and(|at| sent < at) {
+            return;
+        }
+        let pause = match (told, asked) {
+            (false, None) => self.trial.pause(sent, received),
+            _ => retry::pause(self.pauses, asked),
+        };
+        self.pauses = self.pauses.saturating_add(1);
+        self.paused_at = Some(received);
+        self.paused_until = Some(received + pause);
+        if let Some(window) = &mut self.window {
+            window.distrust_length();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn turns_are_evenly_spread() {
+        let pace = Pace::new(600);
+        let far = Instant::now() + Duration::from_secs(60);
+        assert_eq!(pace.take_turn(far), Ok(None));
+        let turns: Vec<_> = (0..5).map(|_| pace.take_turn(far).unwrap().unwrap()).collect();
+        assert!(turns.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(100)));
+        let wait = pace.take_turn(Instant::now()).unwrap_err();
+        assert!(wait > Duration::from_millis(400), "{wait:?}");
+        assert_eq!(pace.take_turn(far).unwrap().unwrap() - turns[4], Duration::from_millis(100));
+        assert_eq!(Pace::new(0).take_turn(Instant::now()), Ok(None));
+    }
+
+    /// How a server tells its limit.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Told {
+        Delta,
+        Epoch,
+        Not,
+    }
+
+    /// When a window begins.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Begins {
+        WithItsFirstRequest,
+        ByTheClock,
+    }
+
+    /// A server on a clock of its own, in milliseconds.
+    struct Server {
+        limit: u32,
+        window: u64,
+        told: Told,
+        begins: Begins,
+        ends: u64,
+        used: u32,
+    }
+
+    impl Server {
+        const EPOCH: u64 = 1_800_000_000_400;
+
+        fn answer(&mut self, now: u64) -> (u16, HeaderMap) {
+            if now >= self.ends {
+                self.used = 0;
+                self.ends = match self.begins {
+                    Begins::WithItsFirstRequest => now + self.window,
+                    // It had been going on for 0.7 of its length when the run began.
+                    Begins::ByTheClock => {
+                        let into = self.window * 7 / 10;
+                        (now + into) / self.window * self.window + self.window - into
+                    }
+                };
+            }
+            let status = if self.used < self.limit { 200 } else { 429 };
+            self.used += u32::from(status == 200);
+            let mut headers = HeaderMap::new();
+            let mut set = |name: &'static str, value: String| headers.insert(name, value.parse().unwrap());
+            let at = |ms| SystemTime::UNIX_EPOCH + Duration::from_millis(Self::EPOCH + ms);
+            set("date", httpdate::fmt_http_date(at(now)));
+            let reset = match self.told {
+                Told::Delta => (self.ends - now).div_ceil(1000),
+                Told::Epoch => (Self::EPOCH + self.ends).div_ceil(1000),
+                Told::Not => return (status, headers),
+            };
+            set("x-ratelimit-limit", self.limit.to_string());
+            set("x-ratelimit-remaining", (self.limit - self.used).to_string());
+            set("x-ratelimit-reset", reset.to_string());
+            (status, headers)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Run {
+        /// Of the rate that the limit allows.
+        share: f64,
+        refused: u32,
+        /// After the first window.
+        refused_later: u32,
+    }
+
+    /// Does `items` with 8 threads, in steps of a millisecond, each request taking some 40.
+    /// `other` is a client that sends one request each so many milliseconds.
+    fn run(mut server: Server, items: u32, other: Option<u64>) -> Run {
+        let zero = Instant::now();
+        let at = |ms| zero + Duration::from_millis(ms);
+        // A linear congruential generator: the latency varies, and each run is the same.
+        let mut random = 7_u64;
+        let mut latency = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            12 + (random >> 33) % 13
+        };
+        let mut state = State::default();
+        let mut under_way: Vec<(u64, u64, u64)> = Vec::new();
+        let (mut done, mut refused, mut refused_later) = (0, 0, 0);
+        let mut replies: Vec<(u64, u64, u16, HeaderMap)> = Vec::new();
+        for now in 0.. {
+            assert!(now < 3_600_000, "stuck after {done} of {items}");
+            if other.is_some_and(|each| now % each == 0) {
+                server.answer(now);
+            }
+            for (sent, _, back) in under_way.extract_if(.., |(_, there, _)| *there <= now) {
+                let (status, headers) = server.answer(now);
+                replies.push((sent, back, status, headers));
+            }
+            for (sent, _, status, headers) in replies.extract_if(.., |(_, back, ..)| *back <= now) {
+                state.in_flight -= 1;
+                state.learn(at(sent), at(now), status, &headers, true);
+                done += u32::from(status == 200);
+                refused += u32::from(status == 429);
+                refused_later += u32::from(status == 429 && now > server.window);
+            }
+            if done >= items {
+                let allowed = f64::from(server.limit) * (at(now) - zero).div_duration_f64(at(server.window) - zero);
+                return Run { share: f64::from(items) / allowed, refused, refused_later };
+            }
+            while state.in_flight < 8 && done + state.in_flight < items && state.start(at(now), Duration::ZERO).is_ok()
+            {
+                let there = now + latency();
+                under_way.push((now, there, there + latency()));
+            }
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn the_allowed_rate_is_kept() {
+        use Begins::{ByTheClock, WithItsFirstRequest};
+        use Told::{Delta, Epoch, Not};
+        // The window in seconds, how often another client sends in milliseconds; then the least
+        // share of the rate that is to be had, and the most refusals in all and after the first
+        // window.
+        let cases = [
+            (Delta, WithItsFirstRequest, 60, None, 0.98, 0, 0),
+            (Epoch, WithItsFirstRequest, 60, None, 0.98, 0, 0),
+            (Delta, ByTheClock, 60, None, 0.98, 0, 0),
+            (Epoch, ByTheClock, 60, None, 0.98, 0, 0),
+            // Seconds are coarse for so short a window.
+            (Delta, WithItsFirstRequest, 5, None, 0.97, 0, 0),
+            (Epoch, WithItsFirstRequest, 5, None, 0.93, 0, 0),
+            (Not, WithItsFirstRequest, 60, None, 0.98, 25, 1),
+            (Not, ByTheClock, 60, None, 0.98, 25, 2),
+            (Not, WithItsFirstRequest, 5, None, 0.90, 25, 1),
+            // Half of the rate is left.
+            (Delta, WithItsFirstRequest, 60, Some(200), 0.50, 5, 5),
+            (Epoch, WithItsFirstRequest, 60, Some(200), 0.50, 5, 5),
+            (Not, WithItsFirstRequest, 60, Some(200), 0.50, 30, 10),
+        ];
+        for (told, begins, window, other, share, refused, refused_later) in cases {
+            let server = Server { limit: 600, window: window * 1000, told, begins, ends: 0, used: 0 };
+            let run = run(server, 1500, other);
+            let case = format!("{told:?}, {begins:?}, {window} s, {other:?}: {run:?}");
+            assert!(run.share >= share, "{case}");
+            assert!(run.refused <= refused && run.refused_later <= refused_later, "{case}");
+        }
+    }
+}

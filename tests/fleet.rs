@@ -1,0 +1,403 @@
+//! Calls for many subusers: all are done, at the rate that the account's limit allows.
+
+mod support;
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+use std::{fs, iter, thread};
+
+use sg_open_tracking::{Client, Code, Error, Outcome, Region};
+use sg_open_tracking_sandbox::{Options, ResetForm, Rule, Sandbox, Side, Stats, Then, subuser};
+use support::{GRACE, client, client_with, ms, sandbox, timed};
+
+const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
+
+fn names(count: u32) -> Vec<String> {
+    (1..=count).map(subuser).collect()
+}
+
+type Results = Vec<Option<Result<Outcome, Error>>>;
+
+/// Updates them all to off; the results, by the number of the name, and what the call returned.
+fn update_all<S: AsRef<str> + Sync>(client: &Client, names: &[S]) -> (Results, Result<(), Error>) {
+    let mut results = vec![None; names.len()];
+    let caller = thread::current().id();
+    let verdict = client.update_many(false, names.iter().map(AsRef::as_ref), |index, result| {
+        assert_eq!(thread::current().id(), caller);
+        assert!(results[index].replace(result).is_none(), "{index} came twice");
+        GO_ON
+    });
+    (results, verdict)
+}
+
+#[test]
+fn all_are_done_and_each_has_its_result() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    let mut names = names(25);
+    let (results, verdict) = update_all(&client, &names);
+    assert_eq!(verdict, Ok(()));
+    for (name, result) in names.iter().zip(&results) {
+        let outcome = result.as_ref().unwrap().as_ref().unwrap();
+        assert!(!outcome.enabled && outcome.report.attempts == 1, "{name}: {outcome:?}");
+        assert_eq!(sandbox.setting(Side::Global, Some(name)), Some(false), "{name}");
+    }
+    assert!(sandbox.stats().connections <= 8);
+
+    let failing = [
+        (3, "fault-status-404", Code::NotFound),
+        (7, "a name\r\nwith a line in it", Code::Argument),
+        (8, "", Code::Argument),
+        (11, "fault-not-applied", Code::NotApplied),
+        (24, "fault-close", Code::Io),
+    ];
+    for (index, name, _) in failing {
+        name.clone_into(&mut names[index]);
+    }
+    client.update(true, Some("fault-not-applied")).unwrap_err();
+    let (results, verdict) = update_all(&client, &names);
+    let verdict = verdict.unwrap_err();
+    assert_eq!((verdict.code(), verdict.message()), (Code::Partial, "5 of 25 failed: each one's own result says why"));
+    for (index, result) in results.into_iter().enumerate() {
+        let expected = failing.iter().find(|(failing, ..)| *failing == index).map(|(.., code)| *code);
+        assert_eq!(result.unwrap().err().map(|error| error.code()), expected, "{}", names[index]);
+    }
+}
+
+#[test]
+fn none_at_all_is_no_error() {
+    let sandbox = sandbox();
+    let none: [&str; 0] = [];
+    assert_eq!(client(&sandbox).get_many(none, |_, _| GO_ON), Ok(()));
+    assert_eq!(sandbox.stats().connections, 0);
+}
+
+#[test]
+fn connections_work_side_by_side() {
+    let sandbox = sandbox();
+    sandbox.fault(Rule::always(Then { delay_ms: 20, ..Then::default() }));
+    let client = client(&sandbox);
+    let one_by_one = ms(20) * 800;
+    // The best of three: others may use the machine as well.
+    let run = || {
+        let names = iter::repeat_n("subuser-00001", 800);
+        let (verdict, time) = timed(|| client.get_many(names, |_, _| GO_ON));
+        assert_eq!(verdict, Ok(()));
+        one_by_one.as_secs_f64() / time.as_secs_f64()
+    };
+    let times_as_fast: Vec<_> = (0..3).map(|_| run()).collect();
+    assert!(times_as_fast.iter().any(|times| *times >= 6.0), "{times_as_fast:?}");
+}
+
+#[test]
+fn a_slow_item_has_its_own_deadline_and_holds_up_no_other() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_timeout(ms(400)).unwrap();
+    });
+    let mut names = names(25);
+    names[0] = "fault-silent".to_owned();
+    names[12] = "fault-silent".to_owned();
+    let mut order = Vec::new();
+    let (verdict, time) = timed(|| {
+        client.get_many(&names, |index, result| {
+            order.push((index, result.map_err(|error| error.code())));
+            GO_ON
+        })
+    });
+    assert_eq!(verdict.unwrap_err().code(), Code::Partial);
+    // The first part is the patience with the first reply, before which nothing else is sent.
+    assert!(time < ms(250) + ms(400) + GRACE, "{time:?}");
+    let last: Vec<_> = order.split_off(23);
+    assert!(order.iter().all(|(_, result)| result.is_ok()));
+    assert!(last.iter().all(|(_, result)| *result.as_ref().unwrap_err() == Code::Timeout), "{last:?}");
+}
+
+/// What the window's limit allowed while the run lasted.
+fn share(stats: &Stats, limit: u32, window: Duration, items: u32, end: Duration) -> f64 {
+    let first = Duration::from_micros(stats.windows[0].started_us);
+    let allowed = f64::from(limit) * (end - first).as_secs_f64() / window.as_secs_f64();
+    f64::from(items) / allowed
+}
+
+/// 400 in 4 s for 600 in a minute; headers that tell whole seconds are coarse for that. What whole
+/// minutes come to, the tests of the pace show on a clock of their own.
+#[test]
+fn the_allowed_rate_is_kept() {
+    const LIMIT: u32 = 400;
+    const ITEMS: u32 = 1000;
+    const WINDOW: Duration = Duration::from_secs(4);
+    let base = Options { limit: Some(LIMIT), window: WINDOW, subusers: ITEMS, ..Options::default() };
+    let cases = [
+        ("delta", base.clone(), 0.97, 0),
+        ("epoch", Options { reset_form: ResetForm::Epoch, ..base.clone() }, 0.88, 0),
+        ("epoch, clock ahead", Options { reset_form: ResetForm::Epoch, clock_skew: 3600, ..base.clone() }, 0.88, 0),
+        ("epoch, clock behind", Options { reset_form: ResetForm::Epoch, clock_skew: -3600, ..base.clone() }, 0.88, 0),
+        ("no headers", Options { rate_headers: false, ..base }, 0.75, 25),
+    ];
+    thread::scope(|scope| {
+        for (case, options, least, most_refused) in cases {
+            scope.spawn(move || {
+                let sandbox = Sandbox::start(options).unwrap();
+                let (results, verdict) = update_all(&client(&sandbox), &names(ITEMS));
+                let (end, stats) = (sandbox.now(), sandbox.stats());
+                assert_eq!(verdict, Ok(()), "{case}");
+                assert!(results.iter().all(|result| matches!(result, Some(Ok(_)))), "{case}");
+                let share = share(&stats, LIMIT, WINDOW, ITEMS, end);
+                let refused: u32 = stats.windows.iter().map(|window| window.refused).sum();
+                println!("{case}: {share:.4} of the rate, {refused} refused");
+                assert!(share >= least, "{case}: {share}, {:?}", stats.windows);
+                assert!(refused <= most_refused, "{case}: {:?}", stats.windows);
+            });
+        }
+    });
+}
+
+#[test]
+fn another_client_may_use_half_of_the_limit() {
+    const ITEMS: u32 = 600;
+    let options = Options { limit: Some(200), window: Duration::from_secs(2), subusers: ITEMS, ..Options::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let is_done = AtomicBool::new(false);
+    let refused_to_other = AtomicU32::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = client_with(&sandbox, |config| {
+                config.set_requests_per_minute(50 * 60).set_max_retries(0);
+            });
+            while !is_done.load(Ordering::Relaxed) {
+                refused_to_other.fetch_add(u32::from(other.get(None).is_err()), Ordering::Relaxed);
+            }
+        });
+        let (results, verdict) = update_all(&client(&sandbox), &names(ITEMS));
+        is_done.store(true, Ordering::Relaxed);
+        assert_eq!(verdict, Ok(()));
+        let attempts: u32 = results.into_iter().map(|result| result.unwrap().unwrap().report.attempts).sum();
+        println!("{} of {ITEMS} were refused at first", attempts - ITEMS);
+        assert!(attempts - ITEMS <= ITEMS / 20, "{attempts}");
+    });
+}
+
+#[test]
+fn the_cap_holds_for_many() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_requests_per_minute(3000);
+    });
+    let kin = client.derive(None).unwrap();
+    let ((), time) = timed(|| {
+        thread::scope(|scope| {
+            for client in [&client, &kin] {
+                scope.spawn(|| client.get_many(names(25), |_, _| GO_ON).unwrap());
+            }
+        });
+    });
+    assert!(time >= ms(20 * 49) && time < ms(20 * 55) + GRACE, "{time:?}");
+}
+
+#[test]
+fn a_refusal_holds_back_all_and_costs_no_retry() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_max_retries(0).set_timeout(ms(500)).unwrap();
+    });
+    client.get_many(names(8), |_, _| GO_ON).unwrap();
+    sandbox.clear_requests();
+    let mut names = names(25);
+    names[5] = "fault-once-429-retry-after-1".to_owned();
+    let (results, verdict) = update_all(&client, &names);
+    assert_eq!(verdict, Ok(()));
+    let report = results[5].as_ref().unwrap().as_ref().unwrap().report.clone();
+    assert!(report.attempts == 2 && report.elapsed >= ms(1000), "{report:?}");
+    let requests = sandbox.requests();
+    let refused = requests.iter().find(|request| request.status == Some(429)).unwrap().at_us;
+    let held: Vec<_> = requests.iter().map(|request| request.at_us.saturating_sub(refused)).collect();
+    // Those that were under way by then are answered; then there is silence.
+    assert!(held.iter().all(|after| *after < 100_000 || *after >= 1_000_000), "{held:?}");
+}
+
+#[test]
+fn one_that_is_always_refused_gives_up() {
+    let sandbox = sandbox();
+    let mut names = names(25);
+    names[2] = "fault-status-429".to_owned();
+    let endless = names.iter().map(String::as_str).chain(iter::repeat_n("subuser-00001", 500));
+    let verdict = client(&sandbox).get_many(endless, |index, result| {
+        assert_eq!(result.err().map(|error| error.code()), (index == 2).then_some(Code::RateLimited));
+        GO_ON
+    });
+    assert_eq!(verdict.unwrap_err().code(), Code::Partial);
+}
+
+#[test]
+fn a_key_that_is_not_accepted_stops_early() {
+    let sandbox = sandbox();
+    let refused = Client::new("SG.a-wrong-key", Region::Global, &support::config(&sandbox)).unwrap();
+    let mut ended = 0;
+    let error = refused
+        .get_many(names(25), |_, result| {
+            assert_eq!(result.unwrap_err().code(), Code::Unauthorized);
+            ended += 1;
+            GO_ON
+        })
+        .unwrap_err();
+    assert_eq!(error.code(), Code::Unauthorized, "{error}");
+    assert!((3..8).contains(&ended) && sandbox.stats().requests == ended, "{ended}");
+
+    // Later, it may be those subusers alone.
+    let mut names = names(25);
+    for name in &mut names[10..16] {
+        "fault-status-401".clone_into(name);
+    }
+    let (results, verdict) = update_all(&client(&sandbox), &names);
+    assert_eq!(verdict.unwrap_err().code(), Code::Partial);
+    assert!(results.iter().all(Option::is_some));
+}
+
+#[test]
+fn stopping_draining_and_cancelling() {
+    let slow = Rule::always(Then { delay_ms: 150, ..Then::default() });
+    let endless = || iter::repeat_n("subuser-00001", 1000);
+
+    // A callback that says stop is not called again; what is under way is finished.
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    let mut called = 0;
+    let (verdict, time) = timed(|| {
+        client.get_many(endless(), |_, _| {
+            called += 1;
+            if called == 50 { ControlFlow::Break(()) } else { GO_ON }
+        })
+    });
+    assert_eq!((verdict.unwrap_err().code(), called), (Code::Cancelled, 50));
+    assert!(time < ms(1000), "{time:?}");
+
+    // Draining reports what is under way, and is for good.
+    sandbox.fault(slow.clone());
+    let drained = client.derive(None).unwrap();
+    let mut ended = 0;
+    let (verdict, time) = timed(|| {
+        drained.get_many(endless(), |_, result| {
+            result.unwrap();
+            drained.drain();
+            ended += 1;
+            GO_ON
+        })
+    });
+    assert_eq!(verdict.unwrap_err().code(), Code::Cancelled);
+    assert!((1..=16).contains(&ended) && time < ms(300) + GRACE, "{ended} in {time:?}");
+    assert_eq!(drained.get_many(endless(), |_, _| GO_ON).unwrap_err().code(), Code::Cancelled);
+    drained.get(None).unwrap();
+
+    // Cancelling ends all at once: requests under way, and the wait for a turn.
+    sandbox.clear_faults();
+    sandbox.fault(Rule::always(Then { delay_ms: 10_000, ..Then::default() }));
+    let waiting = client_with(&sandbox, |config| {
+        config.set_requests_per_minute(1);
+    });
+    for client in [client, waiting] {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(ms(200));
+                client.cancel();
+            });
+            let (verdict, time) = timed(|| client.get_many(endless(), |_, _| GO_ON));
+            assert_eq!(verdict.unwrap_err().code(), Code::Cancelled);
+            assert!(time < ms(200) + GRACE, "{time:?}");
+        });
+    }
+}
+
+#[test]
+fn a_panic_of_the_caller_s_ends_the_call() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    let names = (0..100).map(|index| if index < 20 { "subuser-00001" } else { panic!("on purpose") });
+    assert_eq!(client.get_many(names, |_, _| GO_ON).unwrap_err().code(), Code::Internal);
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        client.get_many(iter::repeat_n("subuser-00001", 1000), |_, _| panic!("on purpose"))
+    }));
+    assert!(unwound.is_err());
+    client.get(None).unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_count() {
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    let resident = || -> usize {
+        let pages = fs::read_to_string("/proc/self/statm").unwrap();
+        pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
+    };
+    let run = |count| {
+        // Names that need no request take the same way.
+        let verdict = client.get_many(iter::repeat_n(" no name ", count), |_, _| GO_ON);
+        assert_eq!(verdict.unwrap_err().code(), Code::Partial);
+    };
+    run(1000);
+    let before = resident();
+    run(100_000);
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 2048, "{grown} KiB");
+}
+
+#[test]
+fn subusers_are_listed_page_by_page() {
+    for count in [0, 1, 499, 500, 501, 998, 999, 1000, 1234] {
+        let sandbox = Sandbox::start(Options { subusers: count, ..Options::default() }).unwrap();
+        let mut listed = Vec::new();
+        let report = client(&sandbox)
+            .list_subusers(|name| {
+                listed.push(name.to_owned());
+                GO_ON
+            })
+            .unwrap();
+        assert_eq!(listed, names(count), "{count}");
+        assert_eq!(u64::from(report.attempts), sandbox.stats().requests, "{count}");
+    }
+}
+
+/// A list that changes between its pages.
+#[test]
+fn a_list_that_shifts_misses_none_and_repeats_none() {
+    let page = |names: &mut dyn Iterator<Item = u32>| {
+        let users: Vec<_> = names.map(|n| format!(r#"{{"username":"{}"}}"#, subuser(n))).collect();
+        Then::body(format!("[{}]", users.join(",")))
+    };
+    let listed = |pages: Vec<Then>| {
+        let sandbox = sandbox();
+        for then in pages {
+            sandbox.fault(Rule::times(1, then).path("/v3/subusers"));
+        }
+        let mut listed = Vec::new();
+        let verdict = client(&sandbox).list_subusers(|name| {
+            listed.push(name.to_owned());
+            GO_ON
+        });
+        (listed, verdict.map_err(|error| error.code()).map(|report| report.attempts))
+    };
+    // Ten more at the front; ten of the front gone, which takes a step back.
+    let grown = vec![page(&mut (1..=500)), page(&mut (490..=600))];
+    assert_eq!(listed(grown), (names(600), Ok(2)));
+    let shrunk = vec![page(&mut (1..=500)), page(&mut (510..=600)), page(&mut (490..=600))];
+    assert_eq!(listed(shrunk), (names(600), Ok(3)));
+    let endless = vec![page(&mut (1..=500)), page(&mut (1..=500)), page(&mut (1..=500))];
+    assert_eq!(listed(endless), (names(500), Err(Code::Protocol)));
+}
+
+#[test]
+fn a_list_that_fails_says_why() {
+    let sandbox = sandbox();
+    let reader = Client::new(sandbox.read_key(), Region::Global, &support::config(&sandbox)).unwrap();
+    let error = reader.list_subusers(|_| GO_ON).unwrap_err();
+    assert_eq!(error.code(), Code::Forbidden);
+    assert!(error.message().contains("subusers.read"), "{error}");
+    let mut called = 0;
+    let stopped = client(&sandbox).list_subusers(|_| {
+        called += 1;
+        ControlFlow::Break(())
+    });
+    assert_eq!((stopped.unwrap_err().code(), called), (Code::Cancelled, 1));
+}
