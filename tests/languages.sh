@@ -82,7 +82,7 @@ cpp_readme() {
     done
 }
 
-csharp() {
+test_csharp() {
     need mcs:mono-mcs mono:mono-runtime /usr/lib/mono/4.5/System.Core.dll:libmono-system-core4.0-cil \
         /usr/lib/mono/4.5/System.Json.dll:libmono-system-json4.0-cil || return
     check "warnings (mcs)" bindings/csharp/tests/build.sh
@@ -90,7 +90,7 @@ csharp() {
     check conformance "$with_sandbox" mono bindings/csharp/bin/Conformance.exe
 }
 
-java() { # on every JDK that is there
+test_java() { # on every JDK that is there
     need javac:default-jdk-headless mvn:maven || return
     local maven=(mvn --batch-mode --quiet --file bindings/java) compiler compilers
     get "${maven[@]}" -DskipTests package exec:help || return
@@ -139,7 +139,7 @@ test_javascript() {
     check conformance "$with_sandbox" npm run --silent --prefix "$package" conformance
 }
 
-php() {
+test_php() {
     need php:php-cli || return
     check "tests, README" "$with_sandbox" php -d zend.exception_ignore_args=0 bindings/php/tests/tests.php
     check conformance "$with_sandbox" php bindings/php/tests/conformance.php
@@ -151,7 +151,7 @@ test_python() {
     check conformance "$with_sandbox" "$build/venv/bin/python" bindings/python/tests/conformance.py
 }
 
-ruby() {
+test_ruby() {
     need ruby || return
     command ruby -e 'require "minitest"' 2>/dev/null || need /usr/share/doc/ruby-minitest:ruby-minitest || return
     check "tests, README" "$with_sandbox" ruby -w bindings/ruby/test/test_sg_open_tracking.rb
