@@ -296,12 +296,12 @@ public final class Conformance {
 
     private static void memory() throws Exception {
         try (Client client = client(10_000)) {
-            calls(client, 10_000); // while the JIT compiles, which it does some of later on too: hence the bound below
+            calls(client, 10_000); // until then Java still compiles
             long before = residentKib();
             calls(client, 10_000);
             long grown = residentKib() - before;
             System.out.printf("  memory: %+d KiB over 10,000 calls%n", grown);
-            check(grown < 4_096, grown + " KiB more");
+            check(grown < 2_048, grown + " KiB more");
         }
     }
 
