@@ -1,6 +1,6 @@
 //! Bytes to and from the peer: in the clear, or by TLS over another such stream.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
@@ -169,6 +169,15 @@ impl Write for Blocking<'_, '_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.stream.write_all(data, self.step).map_err(io::Error::other)?;
         Ok(data.len())
+    }
+
+    /// The end of the handshake and the first request come as several pieces, which are worth one
+    /// packet; later requests, as one.
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match pieces {
+            [piece] => self.write(piece),
+            _ => self.write(&pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<u8>>()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
