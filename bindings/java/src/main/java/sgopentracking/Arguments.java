@@ -1,5 +1,6 @@
 package sgopentracking;
 
+import com.sun.jna.StringArray;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -39,6 +40,14 @@ final class Arguments {
 
     static byte[] onBehalfOf(String value) {
         return value == null ? null : text("onBehalfOf", value);
+    }
+
+    /** The names as C takes them: an array of pointers, which holds the texts too. */
+    static StringArray names(String[] values) {
+        for (String value : values) {
+            text("onBehalfOf", value);
+        }
+        return new StringArray(values, "UTF-8");
     }
 
     static byte flag(boolean value) {

@@ -3,20 +3,28 @@ package sgopentracking;
 import static sgopentracking.NativeFunctions.sg_client_cancel;
 import static sgopentracking.NativeFunctions.sg_client_derive;
 import static sgopentracking.NativeFunctions.sg_client_get;
+import static sgopentracking.NativeFunctions.sg_client_get_many;
+import static sgopentracking.NativeFunctions.sg_client_list_subusers;
 import static sgopentracking.NativeFunctions.sg_client_new;
 import static sgopentracking.NativeFunctions.sg_client_update;
+import static sgopentracking.NativeFunctions.sg_client_update_many;
 import static sgopentracking.NativeFunctions.sg_config_free;
 import static sgopentracking.NativeFunctions.sg_config_new;
 
 import com.sun.jna.Pointer;
+import com.sun.jna.StringArray;
 import com.sun.jna.ptr.PointerByReference;
 import java.lang.ref.Cleaner;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import sgopentracking.NativeFunctions.OnResult;
+import sgopentracking.NativeFunctions.OnSubuser;
 
 /**
  * One key, one region, one pool of connections, for any number of threads.
@@ -113,6 +121,37 @@ public final class Client implements AutoCloseable {
     }
 
     /**
+     * Switches open tracking on or off for many subusers, up to {@code maxConnections} at once and as fast as the account's
+     * rate limit allows. The stream gives an {@link Item} for each as it comes; one's failure stops no other.
+     *
+     * <p>The calls begin when the stream is first read, in another thread, and a slow reader slows them down. A stream that
+     * is not read to its end must be closed, by try-with-resources: that cuts off the rest. It ends in an exception if
+     * this client is cancelled ({@link OpenTrackingException.Cancelled}), or if the first three replies were all 401
+     * ({@link OpenTrackingException.Unauthorized}): the rest is not sent then. The timeout is each item's own.
+     */
+    public Stream<Item> updateMany(boolean enabled, Collection<String> onBehalfOf) {
+        return many(onBehalfOf, (client, names, count, report) ->
+                sg_client_update_many(client, Arguments.flag(enabled), names, count, report, null, null));
+    }
+
+    /** Reads whether open tracking is on for many subusers, as {@link #updateMany}. */
+    public Stream<Item> getMany(Collection<String> onBehalfOf) {
+        return many(onBehalfOf, (client, names, count, report) ->
+                sg_client_get_many(client, names, count, report, null, null));
+    }
+
+    /**
+     * The usernames of the account's subusers, as its pages come; the stream is to be treated as that of
+     * {@link #updateMany}. The key needs the scope {@code subusers.read}.
+     */
+    public Stream<String> listSubusers() {
+        return Fleet.stream(this, (call, report) -> {
+            OnSubuser onSubuser = (context, username) -> Arguments.flag(report.test(NativeFunctions.text(username)));
+            call.call((client, result) -> sg_client_list_subusers(client, onSubuser, null, result));
+        });
+    }
+
+    /**
      * A client that shares this one's key and connections but has its own {@link #cancel} and its own {@link #close}. It
      * is cheap: make one for a single call.
      */
@@ -189,6 +228,29 @@ public final class Client implements AutoCloseable {
         int run(Pointer client, NativeFunctions.SgResult result);
     }
 
+    private interface Many {
+        int run(Pointer client, Pointer names, NativeFunctions.Size count, OnResult onResult);
+    }
+
+    private Stream<Item> many(Collection<String> onBehalfOf, Many many) {
+        String[] names = onBehalfOf.toArray(new String[0]);
+        StringArray texts = Arguments.names(names);
+        return Fleet.stream(this, (call, report) -> {
+            OnResult onResult = (context, index, result) -> Arguments.flag(
+                    report.test(new Item(names[index.intValue()], new NativeFunctions.SgResult(result))));
+            Pointer client = call.handle.enter();
+            int code;
+            try {
+                code = many.run(client, texts, new NativeFunctions.Size(names.length), onResult);
+            } finally {
+                call.handle.leave();
+            }
+            if (code != Code.PARTIAL.value()) { // which the items told
+                Arguments.check(code, "onBehalfOf was refused");
+            }
+        });
+    }
+
     private Result call(Call call) {
         NativeFunctions.SgResult result = new NativeFunctions.SgResult();
         Pointer pointer = handle.enter();
@@ -204,7 +266,7 @@ public final class Client implements AutoCloseable {
     }
 
     /** One asynchronous call, in a derived client. This client's cancel and close reach it. */
-    private <T> CompletableFuture<T> aside(Function<Client, T> function) {
+    <T> CompletableFuture<T> aside(Function<Client, T> function) {
         Client call = derive();
         boolean late;
         synchronized (aside) {

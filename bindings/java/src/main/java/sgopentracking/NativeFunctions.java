@@ -1,5 +1,7 @@
 package sgopentracking;
 
+import com.sun.jna.Callback;
+import com.sun.jna.IntegerType;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -43,6 +45,14 @@ final class NativeFunctions {
         public long elapsed_us;
         public byte[] message = new byte[480];
 
+        SgResult() {}
+
+        /** A copy of what is there. */
+        SgResult(Pointer result) {
+            super(result);
+            read();
+        }
+
         String text() {
             return Native.toString(message, StandardCharsets.UTF_8);
         }
@@ -54,6 +64,29 @@ final class NativeFunctions {
         Duration elapsed() {
             return Duration.ofNanos(elapsed_us * 1000);
         }
+    }
+
+    /** {@code size_t}. */
+    public static final class Size extends IntegerType {
+        private static final long serialVersionUID = 1;
+
+        public Size() {
+            this(0);
+        }
+
+        Size(long value) {
+            super(Native.SIZE_T_SIZE, value, true);
+        }
+    }
+
+    /** {@code sg_on_result}. */
+    interface OnResult extends Callback {
+        byte invoke(Pointer context, Size index, Pointer result);
+    }
+
+    /** {@code sg_on_subuser}. */
+    interface OnSubuser extends Callback {
+        byte invoke(Pointer context, Pointer username);
     }
 
     static native int sg_open_tracking_update(
@@ -94,6 +127,15 @@ final class NativeFunctions {
     static native int sg_client_get(Pointer client, byte[] onBehalfOf, SgResult result);
 
     static native void sg_client_cancel(Pointer client);
+
+    static native int sg_client_update_many(
+            Pointer client, byte enabled, Pointer names, Size count, OnResult onResult, Pointer context, Pointer results);
+
+    static native int sg_client_get_many(
+            Pointer client, Pointer names, Size count, OnResult onResult, Pointer context, Pointer results);
+
+    static native int sg_client_list_subusers(
+            Pointer client, OnSubuser onSubuser, Pointer context, SgResult result);
 
     static native Pointer sg_strerror(int code);
 

@@ -1,0 +1,116 @@
+package sgopentracking;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The calls for many. */
+@Timeout(10)
+class FleetTest {
+    private static List<String> subusers(int count) {
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(number -> String.format("subuser-%05d", number))
+                .collect(Collectors.toList());
+    }
+
+    @Test
+    void roundTrip() throws InterruptedException {
+        try (Client client = Sandbox.client()) {
+            for (boolean enabled : new boolean[] {false, true}) {
+                List<Item> items = client.updateMany(enabled, subusers(25)).collect(Collectors.toList());
+                assertEquals(
+                        subusers(25), items.stream().map(Item::onBehalfOf).sorted().collect(Collectors.toList()));
+                assertTrue(items.stream().allMatch(item -> item.get().enabled() == enabled));
+                assertEquals(25, client.getMany(subusers(25)).filter(item -> item.get().enabled() == enabled).count());
+            }
+            assertEquals(0, client.getMany(List.of()).count());
+            Sandbox.await("the end of the last call", () -> client.inFlight() == 0);
+        }
+    }
+
+    @Test
+    void oneItemsFailureStopsNoOther() {
+        try (Client client = Sandbox.client()) {
+            List<String> names = List.of("subuser-00001", "nobody", "", "fault-unicode-message", "subuser-00002");
+            Map<String, Item> items =
+                    client.getMany(names).collect(Collectors.toMap(Item::onBehalfOf, Function.identity()));
+            assertTrue(items.get("subuser-00001").result().isPresent());
+            assertEquals(Optional.empty(), items.get("subuser-00002").error());
+            assertThrows(OpenTrackingException.NotFound.class, items.get("nobody")::get);
+            assertThrows(OpenTrackingException.Argument.class, items.get("")::get);
+            assertTrue(items.get("fault-unicode-message").error().get().getMessage().contains("権限がありません"));
+        }
+    }
+
+    @Test
+    void closingTheStreamCutsOffTheRest() throws InterruptedException {
+        try (Client client = Sandbox.client()) {
+            List<String> names = subusers(25).stream()
+                    .flatMap(name -> Stream.of(name, "fault-silent"))
+                    .collect(Collectors.toList());
+            try (Stream<Item> items = client.getMany(names)) {
+                Iterator<Item> iterator = items.iterator();
+                assertTrue(iterator.next().result().isPresent());
+            }
+            Sandbox.await("the end of the native call", () -> client.inFlight() == 0);
+            assertEquals(200, client.get().httpStatus());
+        }
+    }
+
+    @Test
+    void theClientsCloseEndsTheStream() {
+        Client client = Sandbox.client();
+        Iterator<Item> items = client.getMany(List.of("subuser-00001", "fault-silent")).iterator();
+        assertTrue(items.next().result().isPresent());
+        client.close();
+        assertThrows(OpenTrackingException.Cancelled.class, () -> {
+            while (items.hasNext()) {
+                assertTrue(items.next().error().isPresent());
+            }
+        });
+        assertThrows(OpenTrackingException.Closed.class, () -> client.listSubusers().count());
+    }
+
+    @Test
+    void aWrongKeyEndsTheStream() {
+        try (Client client = new Client("SG.wrong", Region.GLOBAL, Sandbox.options());
+                Stream<Item> items = client.getMany(subusers(25))) {
+            assertThrows(OpenTrackingException.Unauthorized.class, items::count);
+        }
+    }
+
+    @Test
+    void aBadNameIsRefusedBeforeAnythingIsSent() {
+        try (Client client = Sandbox.client()) {
+            assertThrows(OpenTrackingException.Argument.class, () -> client.getMany(List.of("subuser-00001", "a\0b")));
+            assertThrows(NullPointerException.class, () -> client.getMany(Arrays.asList("a", null)));
+        }
+    }
+
+    @Test
+    void theSubusersAreListed() {
+        try (Client client = Sandbox.client()) {
+            assertEquals(subusers(25), client.listSubusers().sorted().collect(Collectors.toList()));
+            assertEquals("subuser-00001", client.listSubusers().findFirst().get());
+            assertFalse(client.listSubusers().anyMatch("nobody"::equals));
+        }
+        try (Client client = new Client("SG.wrong", Region.GLOBAL, Sandbox.options())) {
+            OpenTrackingException error =
+                    assertThrows(OpenTrackingException.Unauthorized.class, () -> client.listSubusers().count());
+            assertEquals(401, error.httpStatus());
+        }
+    }
+}
