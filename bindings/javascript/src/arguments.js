@@ -31,6 +31,14 @@ function onBehalfOfToC(value) {
   return value == null ? null : textToC('onBehalfOf', value);
 }
 
+/** NULL, which is that item's own ArgumentError, in place of a name that C would cut short. */
+function itemToC(value) {
+  if (typeof value !== 'string') {
+    throw new TypeError(`names must be strings, not ${typeof value}`);
+  }
+  return value.includes('\0') ? null : value;
+}
+
 function enabledToC(value) {
   if (typeof value !== 'boolean') {
     throw new TypeError(`enabled must be a boolean, not ${typeof value}`); // 'off' would switch it on
@@ -96,6 +104,7 @@ module.exports = {
   Region,
   checkNames,
   enabledToC,
+  itemToC,
   millisecondsToC,
   onBehalfOfToC,
   regionToC,

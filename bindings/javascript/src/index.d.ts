@@ -66,6 +66,17 @@ export interface ClientOptions {
   userAgent?: string | null;
 }
 
+/** What became of one of many accounts: `result`, or else `error`. */
+export type Item = { readonly index: number; readonly name: string } & (
+  | { readonly result: Result; readonly error: null }
+  | { readonly result: null; readonly error: OpenTrackingError }
+);
+
+export interface ManyOptions {
+  /** Ends the whole of it, with a `CancelledError`. */
+  signal?: AbortSignal | null;
+}
+
 export interface SyncCallOptions {
   /** A subuser's username or `account-id ID`; without it, the account that the key belongs to. */
   onBehalfOf?: string | null;
@@ -98,6 +109,19 @@ export class Client {
 
   /** `get` that blocks the event loop, for scripts. */
   getSync(options?: SyncCallOptions): Result;
+
+  /**
+   * `update` for many accounts, up to `maxConnections` at once and as fast as the rate limit
+   * allows. Yields what became of each as it ends; one that failed does not stop the others, but
+   * leaving the loop does. Throws `Unauthorized` if the first three were all answered so.
+   */
+  updateMany(enabled: boolean, names: Iterable<string>, options?: ManyOptions): AsyncGenerator<Item, void>;
+
+  /** `get` for many accounts, as `updateMany`. */
+  getMany(names: Iterable<string>, options?: ManyOptions): AsyncGenerator<Item, void>;
+
+  /** The usernames of the account's subusers, each once. The key needs the scope `subusers.read`. */
+  listSubusers(options?: ManyOptions): AsyncGenerator<string, void>;
 
   /**
    * A client that shares this one's key and connections but has its own timeout in milliseconds

@@ -11,6 +11,7 @@ const {
   Region,
   checkNames,
   enabledToC,
+  itemToC,
   millisecondsToC,
   onBehalfOfToC,
   regionToC,
@@ -60,6 +61,21 @@ class Client {
 
   getSync(options = {}) {
     return this.#callSync(lib.sg_client_get, [], options);
+  }
+
+  async *updateMany(enabled, names, options = {}) {
+    yield* this.#many(lib.sg_client_update_many, [enabledToC(enabled)], names, options);
+  }
+
+  async *getMany(names, options = {}) {
+    yield* this.#many(lib.sg_client_get_many, [], names, options);
+  }
+
+  async *listSubusers(options = {}) {
+    const result = {};
+    const start = (call, callback) => call.#run(lib.sg_client_list_subusers, callback, null, result);
+    yield* this.#stream(native.OnSubuser, (_, name) => name, start, options);
+    resultOf(result);
   }
 
   derive(timeout) {
@@ -118,21 +134,25 @@ class Client {
     }
   }
 
+  /** A native call in a thread of libuv's pool. What it runs on is not freed meanwhile. */
+  async #run(native, ...args) {
+    const pointer = this.#open();
+    this.#calls += 1;
+    try {
+      return await promisify(native.async)(pointer, ...args);
+    } finally {
+      this.#calls -= 1;
+      this.#freeIfUnused();
+    }
+  }
+
   async #call(run, first, options) {
     checkNames(options, ['onBehalfOf', 'signal']);
     if (options.signal) {
       return this.#callUntil(options.signal, run, first, options);
     }
-    const name = onBehalfOfToC(options.onBehalfOf);
-    const pointer = this.#open();
     const result = {};
-    this.#calls += 1;
-    try {
-      await promisify(run.async)(pointer, ...first, name, result);
-    } finally {
-      this.#calls -= 1;
-      this.#freeIfUnused();
-    }
+    await this.#run(run, ...first, onBehalfOfToC(options.onBehalfOf), result);
     return resultOf(result);
   }
 
@@ -143,9 +163,66 @@ class Client {
     return resultOf(result);
   }
 
-  /** On a client derived for this call alone. This client's cancel and close reach it. */
   async #callUntil(signal, run, first, { onBehalfOf }) {
-    if (signal.aborted) {
+    const call = this.#forOneCall(signal);
+    try {
+      return await untilAborted(signal, call, call.#call(run, first, { onBehalfOf }));
+    } finally {
+      this.#letGo(call);
+    }
+  }
+
+  async *#many(run, first, names, options) {
+    const given = Array.from(names);
+    const texts = given.map(itemToC);
+    const toItem = (_, index, result) => ({
+      index,
+      name: given[index],
+      ...outcomeOf(native.resultAt(result)),
+    });
+    const start = (call, callback) => call.#run(run, ...first, texts, texts.length, callback, null, null);
+    const code = yield* this.#stream(native.OnResult, toItem, start, options);
+    check(code === Code.PARTIAL ? Code.OK : code, 'names was refused');
+  }
+
+  /** Yields what a native call tells its callback, as it comes; what that call returned is the end. */
+  async *#stream(prototype, toItem, start, options) {
+    checkNames(options, ['signal']);
+    const { signal } = options;
+    const call = this.#forOneCall(signal);
+    const told = [];
+    let ended = false;
+    let wake = () => {};
+    const callback = native.register((...args) => {
+      told.push(toItem(...args));
+      wake();
+      return true;
+    }, prototype);
+    const returned = start(call, callback).finally(() => native.unregister(callback));
+    const done = signal ? untilAborted(signal, call, returned) : returned;
+    const end = () => {
+      ended = true;
+      wake();
+    };
+    done.then(end, end);
+    try {
+      while (!ended || told.length > 0) {
+        if (told.length === 0) {
+          await new Promise((resolve) => {
+            wake = resolve;
+          });
+        }
+        yield* told.splice(0);
+      }
+      return await done;
+    } finally {
+      this.#letGo(call); // ends the native call, should the loop have been left early
+    }
+  }
+
+  /** A client derived for one call alone. This client's cancel and close reach it until it is let go. */
+  #forOneCall(signal) {
+    if (signal?.aborted) {
       throw abortedBy(signal);
     }
     const call = this.derive();
@@ -153,12 +230,12 @@ class Client {
     if (this.#cancelled) {
       call.cancel();
     }
-    try {
-      return await untilAborted(signal, call, call.#call(run, first, { onBehalfOf }));
-    } finally {
-      this.#aside.delete(call);
-      call.close();
-    }
+    return call;
+  }
+
+  #letGo(call) {
+    this.#aside.delete(call);
+    call.close();
   }
 }
 
@@ -212,6 +289,15 @@ function resultOf(raw) {
   }
   const enabled = raw.code === Code.NOT_APPLIED ? raw.enabled : null;
   throw Object.assign(errorOf(raw.code, raw.message), details, { enabled });
+}
+
+/** The same as a value: of many, one that failed is no reason to stop. */
+function outcomeOf(raw) {
+  try {
+    return { result: resultOf(raw), error: null };
+  } catch (error) {
+    return { result: null, error };
+  }
 }
 
 /** Throws what a bare code means; `refusal` says it for a refused argument. */

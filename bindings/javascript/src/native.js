@@ -31,6 +31,10 @@ const result = koffi.out(koffi.pointer(Result));
 const client = koffi.out(koffi.pointer(Client));
 const reported = koffi.out(koffi.pointer('bool'));
 
+const OnResult = koffi.pointer(koffi.proto('bool', ['void *', 'size_t', koffi.pointer(Result)]));
+const OnSubuser = koffi.pointer(koffi.proto('bool', ['void *', 'str']));
+const names = koffi.pointer('str');
+
 const SIGNATURES = {
   sg_open_tracking_update: ['int32_t', ['str', 'bool', 'int32_t', 'str', reported]],
   sg_open_tracking_get: ['int32_t', ['str', 'int32_t', 'str', reported]],
@@ -51,6 +55,9 @@ const SIGNATURES = {
   sg_client_update: ['int32_t', [Client, 'bool', 'str', result]],
   sg_client_get: ['int32_t', [Client, 'str', result]],
   sg_client_cancel: ['void', [Client]],
+  sg_client_update_many: ['int32_t', [Client, 'bool', names, 'size_t', OnResult, 'void *', 'void *']],
+  sg_client_get_many: ['int32_t', [Client, names, 'size_t', OnResult, 'void *', 'void *']],
+  sg_client_list_subusers: ['int32_t', [Client, OnSubuser, 'void *', result]],
   sg_strerror: ['str', ['int32_t']],
   sg_version: ['str', []],
 };
@@ -88,4 +95,20 @@ function load() {
   return Object.fromEntries(Object.entries(SIGNATURES).map(declare));
 }
 
-module.exports = { NAMES, Result, SIGNATURES, checkVersion, load };
+/** The `sg_result` that a callback was shown. */
+const resultAt = (pointer) => koffi.decode(pointer, Result);
+
+const { register, unregister } = koffi;
+
+module.exports = {
+  NAMES,
+  OnResult,
+  OnSubuser,
+  Result,
+  SIGNATURES,
+  checkVersion,
+  load,
+  register,
+  resultAt,
+  unregister,
+};

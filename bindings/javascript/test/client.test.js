@@ -118,3 +118,30 @@ test('times and counts that C would bend are refused', () => {
   }
   client({ timeout: 0.4, maxRetries: null, region: sg.Region.GLOBAL });
 });
+
+test('a fleet: what is refused, and a signal', async () => {
+  const one = client();
+  const collect = async (items) => {
+    const all = [];
+    for await (const item of items) {
+      all.push(item);
+    }
+    return all;
+  };
+  assert.deepStrictEqual(await collect(one.getMany([])), []);
+  const [item] = await collect(one.updateMany(false, ['a\0b']));
+  assert.ok(item.error instanceof sg.ArgumentError && item.result === null);
+  await assert.rejects(collect(one.updateMany('off', ['a'])), TypeError);
+  await assert.rejects(collect(one.getMany([7])), TypeError);
+  await assert.rejects(collect(one.listSubusers({ onBehalfOf: 'a' })), TypeError);
+  const reader = new sg.Client(process.env.SANDBOX_READ_KEY);
+  await assert.rejects(collect(reader.listSubusers()), { code: sg.Code.FORBIDDEN, httpStatus: 403 });
+  reader.close();
+  const signal = AbortSignal.timeout(50);
+  await assert.rejects(collect(one.getMany(['fault-silent'], { signal })), (error) => {
+    assert.strictEqual(error.cause, signal.reason);
+    return error instanceof sg.CancelledError;
+  });
+  one.close();
+  await assert.rejects(collect(one.getMany(['a'])), sg.ClosedError);
+});

@@ -15,6 +15,8 @@ const REGIONS = { global: sg.Region.GLOBAL, eu: sg.Region.EU };
 /** Milliseconds that a call which was cut off may take; on its own it would take 30,000. */
 const BOUNDED = 5_000;
 
+const SUBUSERS = Array.from({ length: 25 }, (_, index) => `subuser-${String(index + 1).padStart(5, '0')}`);
+
 const resolved = (value) =>
   typeof value === 'string' && value.startsWith('$') ? env[value.slice(1)] : value;
 const normal = (text) => text.toLowerCase().replaceAll('_', '');
@@ -183,6 +185,44 @@ async function asynchronous() {
   assert.ok(ticks > 5, 'the event loop stood still');
 }
 
+async function fleet() {
+  const collected = async (items) => {
+    const all = [];
+    for await (const item of items) {
+      all.push(item);
+    }
+    return all;
+  };
+  const opened = client();
+  const names = await collected(opened.listSubusers());
+  assert.deepStrictEqual(names.sort(), SUBUSERS);
+  const updated = await collected(opened.updateMany(false, [...SUBUSERS, 'nobody']));
+  updated.sort((a, b) => a.index - b.index);
+  assert.deepStrictEqual(
+    updated.map(({ name, result, error }) => [name, result?.enabled ?? error.code]),
+    [...SUBUSERS.map((name) => [name, false]), ['nobody', sg.Code.NOT_FOUND]],
+  );
+  const read = await collected(opened.getMany(new Set(SUBUSERS)));
+  assert.ok(read.length === SUBUSERS.length && read.every(({ result }) => result.enabled === false));
+
+  const first = async (items) => {
+    for await (const item of items) {
+      return item;
+    }
+  };
+  assert.strictEqual((await first(opened.getMany(Array(1_000).fill(SUBUSERS[0])))).error, null);
+  assert.match(await first(opened.listSubusers()), /^subuser-/);
+
+  const wrong = client({ key: 'SG.wrong' });
+  await endsIn(sg.Code.UNAUTHORIZED, () => collected(wrong.updateMany(false, SUBUSERS.slice(0, 10))));
+  wrong.close();
+  await inFlight(
+    () => collected(opened.updateMany(false, ['fault-silent'])),
+    () => opened.cancel(),
+  );
+  opened.close();
+}
+
 async function memory() {
   const opened = client();
   const onBehalfOf = 'nobody';
@@ -247,7 +287,7 @@ async function main() {
   for (const test of JSON.parse(readFileSync(env.CONFORMANCE_CASES, 'utf8'))) {
     await attempt(test.name, () => runCase(test));
   }
-  for (const scenario of [cancel, close, derive, threads, asynchronous, memory, constants, secret]) {
+  for (const scenario of [cancel, close, derive, threads, asynchronous, fleet, memory, constants, secret]) {
     await attempt(scenario.name, scenario);
   }
   console.log(`javascript node-${process.versions.node}: ${passed} passed, ${failed} failed`);

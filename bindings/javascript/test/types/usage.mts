@@ -29,6 +29,18 @@ export function explain(error: unknown): string {
     }
 }
 
+export async function switchAllOff(client: Client): Promise<string[]> {
+    const names: string[] = [];
+    for await (const name of client.listSubusers()) {
+        names.push(name);
+    }
+    const failed: string[] = [];
+    for await (const { name, result, error } of client.updateMany(false, names)) {
+        failed.push(...(error ? [`${name}: ${error.message}`] : result.enabled ? [name] : []));
+    }
+    return failed;
+}
+
 export const reported: Promise<boolean> = updateOpenTracking('SG.key', true, { onBehalfOf: null });
 
 // @ts-expect-error: a text is no boolean
