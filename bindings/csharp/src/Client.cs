@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -84,6 +86,42 @@ namespace SgOpenTracking
             return Aside(call => call.Get(onBehalfOf), cancellationToken);
         }
 
+        /// <summary>Switches open tracking on or off for many subusers, up to <see cref="Options.MaxConnections"/> at once and
+        /// as fast as the account's rate limit allows. The sequence gives an <see cref="Item"/> for each as it comes; one's
+        /// failure stops no other.</summary>
+        /// <remarks>The calls begin when the sequence is first read, in another thread, and a slow reader slows them down.
+        /// Leaving the loop early cuts off the rest. It ends in an exception if this client is cancelled
+        /// (<see cref="OpenTrackingException.Cancelled"/>), or if the first three replies were all 401
+        /// (<see cref="OpenTrackingException.Unauthorized"/>): the rest is not sent then. The timeout is each item's
+        /// own.</remarks>
+        public IEnumerable<Item> UpdateMany(bool enabled, IEnumerable<string> onBehalfOf)
+        {
+            return Many(onBehalfOf, (client, names, count, report) =>
+                Native.Library.ClientUpdateMany(client, enabled, names, count, report, IntPtr.Zero, IntPtr.Zero));
+        }
+
+        /// <summary>Reads whether open tracking is on for many subusers, as <see cref="UpdateMany"/>.</summary>
+        public IEnumerable<Item> GetMany(IEnumerable<string> onBehalfOf)
+        {
+            return Many(onBehalfOf, (client, names, count, report) =>
+                Native.Library.ClientGetMany(client, names, count, report, IntPtr.Zero, IntPtr.Zero));
+        }
+
+        /// <summary>The usernames of the account's subusers, as its pages come, in the manner of <see cref="UpdateMany"/>. The
+        /// key needs the scope subusers.read.</summary>
+        public IEnumerable<string> ListSubusers()
+        {
+            return Fleet.Read<string>(this, (client, report) =>
+            {
+                Native.OnSubuser onSubuser = (context, username) => report(Native.ToText(username));
+                Call(() =>
+                {
+                    Native.Library.ClientListSubusers(client.handle, onSubuser, IntPtr.Zero, out var result);
+                    return result;
+                });
+            });
+        }
+
         /// <summary>A client that shares this one's key and connections but has its own timeout (null: the same), its own
         /// <see cref="Cancel"/> and its own <see cref="Close"/>. It is cheap: make one for a single call.</summary>
         public Client Derive(TimeSpan? timeout = null)
@@ -166,6 +204,34 @@ namespace SgOpenTracking
             }
         }
 
+        private delegate int ManyCall(
+            Native.ClientHandle client, IntPtr[] names, UIntPtr count, Native.OnResult onResult);
+
+        private IEnumerable<Item> Many(IEnumerable<string> onBehalfOf, ManyCall call)
+        {
+            var names = onBehalfOf.ToArray();
+            var texts = Array.ConvertAll(names, name => Arguments.Text("onBehalfOf", name));
+            return Fleet.Read<Item>(this, (client, report) =>
+            {
+                Native.OnResult onResult = (context, index, result) => report(
+                    new Item(names[(int)index], (Native.SgResult)Marshal.PtrToStructure(result, typeof(Native.SgResult))));
+                var pinned = Array.ConvertAll(texts, text => GCHandle.Alloc(text, GCHandleType.Pinned));
+                try
+                {
+                    var pointers = Array.ConvertAll(pinned, text => text.AddrOfPinnedObject());
+                    var code = InUse(() => call(client.handle, pointers, (UIntPtr)names.Length, onResult));
+                    if (code != (int)Code.Partial) // which the items told
+                    {
+                        Arguments.Check(code, "onBehalfOf was refused");
+                    }
+                }
+                finally
+                {
+                    Array.ForEach(pinned, text => text.Free());
+                }
+            });
+        }
+
         private static Result Call(Func<Native.SgResult> call)
         {
             var result = InUse(call);
@@ -177,7 +243,7 @@ namespace SgOpenTracking
         }
 
         /// <summary>One asynchronous call, in a derived client. This client's cancel and close reach it.</summary>
-        private async Task<T> Aside<T>(Func<Client, T> function, CancellationToken cancellationToken)
+        internal async Task<T> Aside<T>(Func<Client, T> function, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using (var call = Derive())

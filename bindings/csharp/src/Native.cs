@@ -88,6 +88,31 @@ namespace SgOpenTracking
         internal delegate void CancelCalls(ClientHandle client);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        [return: MarshalAs(UnmanagedType.U1)]
+        internal delegate bool OnResult(IntPtr context, UIntPtr index, IntPtr result);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        [return: MarshalAs(UnmanagedType.U1)]
+        internal delegate bool OnSubuser(IntPtr context, IntPtr username);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int UpdateManyCall(
+            ClientHandle client,
+            [MarshalAs(UnmanagedType.U1)] bool enabled,
+            IntPtr[] names,
+            UIntPtr count,
+            OnResult onResult,
+            IntPtr context,
+            IntPtr results);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int GetManyCall(
+            ClientHandle client, IntPtr[] names, UIntPtr count, OnResult onResult, IntPtr context, IntPtr results);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int ListCall(ClientHandle client, OnSubuser onSubuser, IntPtr context, out SgResult result);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate IntPtr TextOf(int code);
 
         internal readonly UpdateOnce OpenTrackingUpdate;
@@ -109,6 +134,9 @@ namespace SgOpenTracking
         internal readonly UpdateCall ClientUpdate;
         internal readonly GetCall ClientGet;
         internal readonly CancelCalls ClientCancel;
+        internal readonly UpdateManyCall ClientUpdateMany;
+        internal readonly GetManyCall ClientGetMany;
+        internal readonly ListCall ClientListSubusers;
         internal readonly TextOf StrError;
         internal readonly Make VersionOf;
 
@@ -139,6 +167,9 @@ namespace SgOpenTracking
             Bind(out ClientUpdate, "sg_client_update");
             Bind(out ClientGet, "sg_client_get");
             Bind(out ClientCancel, "sg_client_cancel");
+            Bind(out ClientUpdateMany, "sg_client_update_many");
+            Bind(out ClientGetMany, "sg_client_get_many");
+            Bind(out ClientListSubusers, "sg_client_list_subusers");
             Bind(out StrError, "sg_strerror");
         }
 
