@@ -121,12 +121,15 @@ go_lint() {
 }
 
 go_readme() {
-    local module program=$build/go-readme
+    local module program number
     module=$(awk '$1 == "module" { print $2 }' bindings/go/go.mod)
-    mkdir -p "$program"
-    snippet bindings/go/README.md go 1 >"$program/main.go"
-    printf '%s\n' "module readme" "go 1.19" "require $module v0.0.0" "replace $module => $top/bindings/go" >"$program/go.mod"
-    prints "open tracking is off" "$with_sandbox" env --chdir "$program" go run .
+    for number in 1 2; do
+        program=$build/go-readme-$number
+        mkdir -p "$program"
+        snippet bindings/go/README.md go "$number" >"$program/main.go"
+        printf '%s\n' "module readme" "go 1.19" "require $module v0.0.0" "replace $module => $top/bindings/go" >"$program/go.mod"
+        prints "open tracking is off" "$with_sandbox" env --chdir "$program" go run . || return
+    done
 }
 
 test_javascript() {

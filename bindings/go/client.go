@@ -200,31 +200,45 @@ func (c *Client) call(ctx context.Context, options []CallOption, run function) (
 	return resultOf(&raw)
 }
 
-// callUntil makes a call on a client derived for it alone, which ends with the context. This client's
-// Cancel and Close reach it.
+// callUntil makes a call on a client derived for it alone, which ends with the context.
 func (c *Client) callUntil(ctx context.Context, options []CallOption, run function) (Result, error) {
-	if ctx.Err() != nil {
-		return Result{}, endedBy(ctx.Err(), &Error{})
-	}
 	timeout, hurried := c.timeout, false
 	if deadline, ok := ctx.Deadline(); ok {
 		if left := time.Until(deadline); left < timeout {
 			timeout, hurried = left, true
 		}
 	}
-	if timeout <= 0 { // it passed just now
+	if ctx.Err() == nil && timeout <= 0 { // it passed just now
 		return Result{}, endedBy(context.DeadlineExceeded, &Error{})
 	}
-	one, err := c.Derive(timeout)
+	one, letGo, err := c.forOneCall(ctx, timeout)
 	if err != nil {
 		return Result{}, err
 	}
-	defer one.Close()
-	c.keepAside(one)
-	defer c.forget(one)
+	defer letGo()
+	result, err := one.call(context.Background(), options, run)
+	if hurried && errors.Is(err, ErrTimeout) {
+		return result, endedBy(context.DeadlineExceeded, err.(*Error))
+	}
+	return result, becauseOf(ctx, err)
+}
 
+// forOneCall derives a client for one call alone, and cancels it when the context ends. This client's
+// Cancel and Close reach it until it is let go.
+func (c *Client) forOneCall(ctx context.Context, timeout time.Duration) (one *Client, letGo func(), err error) {
+	if ctx.Err() != nil {
+		return nil, nil, endedBy(ctx.Err(), &Error{})
+	}
+	if one, err = c.Derive(timeout); err != nil {
+		return nil, nil, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.aside[one] = struct{}{}
+	if c.cancelled {
+		one.Cancel()
+	}
 	over := make(chan struct{})
-	defer close(over)
 	go func() {
 		select {
 		case <-ctx.Done():
@@ -232,32 +246,21 @@ func (c *Client) callUntil(ctx context.Context, options []CallOption, run functi
 		case <-over:
 		}
 	}()
-	result, err := one.call(context.Background(), options, run)
-	var failure *Error
-	if errors.As(err, &failure) {
-		switch {
-		case failure.Code == ErrCancelled && ctx.Err() != nil:
-			return result, endedBy(ctx.Err(), failure)
-		case failure.Code == ErrTimeout && hurried:
-			return result, endedBy(context.DeadlineExceeded, failure)
-		}
-	}
-	return result, err
+	return one, func() {
+		close(over)
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		delete(c.aside, one)
+		one.Close()
+	}, nil
 }
 
-func (c *Client) keepAside(one *Client) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.aside[one] = struct{}{}
-	if c.cancelled {
-		one.Cancel()
+// becauseOf names the context as the cause if it has cut the call off.
+func becauseOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ErrCancelled) {
+		return endedBy(ctx.Err(), err.(*Error))
 	}
-}
-
-func (c *Client) forget(one *Client) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	delete(c.aside, one)
+	return err
 }
 
 // endedBy says that a context ended a call, and keeps what else is known of it.

@@ -194,6 +194,55 @@ func TestForgottenClientsAreFreed(t *testing.T) {
 	}
 }
 
+func TestManyNames(t *testing.T) {
+	client := open(t)
+	var failures []error
+	collect := func(_ int, _ Result, err error) bool { failures = append(failures, err); return true }
+	if err := client.GetMany(ctx, nil, collect); err != nil || failures != nil {
+		t.Error(err, failures)
+	}
+	err := client.GetMany(ctx, []string{"a\x00b", ""}, collect)
+	if !errors.Is(err, ErrPartial) || !errors.Is(failures[0], ErrArgument) || !errors.Is(failures[1], ErrArgument) {
+		t.Error(err, failures)
+	}
+	hasty, end := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer end()
+	if err := client.UpdateMany(hasty, true, []string{"fault-silent"}, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	client.Close()
+	if err := client.GetMany(ctx, nil, nil); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
+
+func TestSubusersOfAKeyThatMayNotListThem(t *testing.T) {
+	client, err := NewClient(os.Getenv("SANDBOX_READ_KEY"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var failures []error
+	client.Subusers(ctx)(func(_ string, err error) bool { failures = append(failures, err); return true })
+	var failure *Error
+	if len(failures) != 1 || !errors.As(failures[0], &failure) || failure.HTTPStatus != 403 {
+		t.Error(failures)
+	}
+}
+
+func TestPanicOfACallbackReachesTheCaller(t *testing.T) {
+	client := open(t)
+	defer func() {
+		if caught := recover(); caught != "enough" {
+			t.Error(caught)
+		}
+		if _, err := client.Get(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	client.GetMany(ctx, []string{"subuser-00001", "subuser-00002"}, func(int, Result, error) bool { panic("enough") })
+}
+
 func TestArguments(t *testing.T) {
 	for name, option := range map[string]Option{
 		"timeout":             WithTimeout(-time.Nanosecond),

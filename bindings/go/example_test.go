@@ -55,3 +55,24 @@ func ExampleUpdate() {
 	fmt.Println(enabled, err)
 	// Output: true <nil>
 }
+
+func ExampleClient_UpdateMany() {
+	client, err := opentracking.NewClient(os.Getenv("SENDGRID_API_KEY"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	names := []string{"subuser-00001", "nobody"}
+	err = client.UpdateMany(context.Background(), false, names, func(index int, _ opentracking.Result, err error) bool {
+		if err != nil {
+			fmt.Println(names[index], "failed:", errors.Is(err, opentracking.ErrNotFound))
+		}
+		return true
+	})
+	fmt.Println(errors.Is(err, opentracking.ErrPartial))
+	// Output:
+	// nobody failed: true
+	// true
+}

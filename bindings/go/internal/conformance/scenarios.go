@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime/debug"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ var scenarios = []struct {
 	{"close", closed},
 	{"derive", derive},
 	{"threads", threads},
+	{"fleet", fleet},
 	{"memory", memory},
 	{"constants", constants},
 	{"secret", secret},
@@ -189,6 +191,60 @@ func threads() error {
 	}
 	workers.Wait()
 	return firstOf(failures...)
+}
+
+func fleet() error {
+	opened := client(10 * time.Second)
+	defer opened.Close()
+	var subusers, listed []string
+	for number := 1; number <= 25; number++ {
+		subusers = append(subusers, fmt.Sprintf("subuser-%05d", number))
+	}
+	opened.Subusers(ctx)(func(name string, err error) bool {
+		listed = append(listed, name)
+		return err == nil
+	})
+	sort.Strings(listed)
+	if !reflect.DeepEqual(listed, subusers) {
+		return fmt.Errorf("the list is %q", listed)
+	}
+
+	reported := map[int]string{}
+	err := opened.UpdateMany(ctx, false, append(subusers, "nobody"), func(index int, result opentracking.Result, err error) bool {
+		reported[index] += fmt.Sprint(result.Enabled, errors.Is(err, opentracking.ErrNotFound))
+		return true
+	})
+	if !errors.Is(err, opentracking.ErrPartial) || len(reported) != 26 || reported[25] != "false true" {
+		return fmt.Errorf("%v: %v", err, reported)
+	}
+	read := 0
+	err = opened.GetMany(ctx, subusers, func(index int, result opentracking.Result, err error) bool {
+		if err == nil && !result.Enabled && reported[index] == "false false" {
+			read++
+		}
+		return true
+	})
+	if err != nil || read != len(subusers) {
+		return fmt.Errorf("%d were read: %w", read, err)
+	}
+
+	told := 0
+	err = opened.GetMany(ctx, make([]string, 1_000), func(int, opentracking.Result, error) bool { told++; return false })
+	opened.Subusers(ctx)(func(string, error) bool { told++; return false })
+	if err != nil || told != 2 {
+		return fmt.Errorf("told %d times: %v", told, err)
+	}
+
+	wrong, err := newClient("SG.wrong", opentracking.Global, nil)
+	if err != nil {
+		return err
+	}
+	defer wrong.Close()
+	silently := func() error { return opened.UpdateMany(ctx, false, []string{"fault-silent"}, nil) }
+	return firstOf(
+		endsIn(opentracking.ErrUnauthorized, func() error { return wrong.UpdateMany(ctx, false, subusers[:10], nil) }),
+		inFlight(silently, opened.Cancel),
+	)
 }
 
 func residentKiB() (int, error) {
