@@ -155,10 +155,10 @@ test_python() {
 }
 
 test_ruby() {
-    need ruby || return
+    need ruby rake || return
     command ruby -e 'require "minitest"' 2>/dev/null || need /usr/share/doc/ruby-minitest:ruby-minitest || return
-    check "tests, README" "$with_sandbox" ruby -w bindings/ruby/test/test_sg_open_tracking.rb
-    check conformance "$with_sandbox" ruby -w bindings/ruby/test/conformance.rb
+    check "warnings, tests, README" "$with_sandbox" rake --silent -C bindings/ruby
+    check conformance "$with_sandbox" rake --silent -C bindings/ruby conformance
 }
 
 # The N-th block of a language in a README: snippet FILE LANGUAGE N

@@ -98,13 +98,13 @@ module Conformance
   end
 
   # A call that no reply would end is ended by the block, from another thread.
-  def in_flight(opened)
+  def in_flight(opened, silent = -> { opened.get(on_behalf_of: "fault-silent") })
     client do |other|
       thread = Thread.new do
         other.get(on_behalf_of: "fault-delay-100")
         yield
       end
-      took = ends_in(CANCELLED) { opened.get(on_behalf_of: "fault-silent") }
+      took = ends_in(CANCELLED, &silent)
       thread.join
       check(took < BOUNDED, "it took #{took} s")
     end
@@ -168,6 +168,27 @@ module Conformance
     end
   end
 
+  SUBUSERS = (1..25).map { |number| format("subuser-%05d", number) }
+
+  def fleet
+    client do |client|
+      check(client.list_subusers.sort == SUBUSERS, "the list holds others")
+      updated = client.update_many(false, [*SUBUSERS, "nobody"]).sort_by(&:index)
+      check(updated.map(&:name) == [*SUBUSERS, "nobody"], "the update reports others")
+      check(updated.first(25).all? { |item| item.result.enabled == false }, "one is on")
+      check(updated.last.error.code == NOT_FOUND, "nobody was found")
+      read = client.get_many(SUBUSERS).to_a
+      check(read.length == 25 && read.all? { |item| item.result.enabled == false }, "one reads on")
+
+      check(client.get_many(SUBUSERS.first(1) * 1_000).first.error.nil?, "the first failed")
+      check(client.list_subusers.first.start_with?("subuser-"), "the first is another")
+      client(key: "SG.wrong") do |wrong|
+        ends_in(UNAUTHORIZED) { wrong.update_many(false, SUBUSERS.first(10)).to_a }
+      end
+      in_flight(client, -> { client.get_many(["fault-silent"]).to_a }) { client.cancel }
+    end
+  end
+
   def resident_kib
     GC.start
     File.read("/proc/self/status")[/VmRSS:\s*(\d+)/, 1].to_i
@@ -215,7 +236,7 @@ module Conformance
   def main
     cases = JSON.parse(File.read(ENV.fetch("CONFORMANCE_CASES")), symbolize_names: true)
     outcomes = cases.to_h { |tried| [tried[:name], run_case(tried)] }
-    %i[cancel close derive threads asynchronous memory constants secret].each do |scenario|
+    %i[cancel close derive threads asynchronous fleet memory constants secret].each do |scenario|
       send(scenario)
       outcomes[scenario] = nil
     rescue StandardError => failure

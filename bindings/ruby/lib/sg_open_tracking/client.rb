@@ -124,6 +124,35 @@ module SgOpenTracking
       call { |client, result| Native.sg_client_get(client, name, result) }
     end
 
+    # Switches open tracking on or off for many accounts, up to `max_connections` at once and as fast as the account's rate
+    # limit allows. Yields an Item for each as it comes; one's failure stops no other. Without a block, an Enumerator.
+    #
+    # Leaving the block early cuts off the rest. What ends it early is raised: CancelledError if this client is cancelled,
+    # Unauthorized if the first three replies were all 401 (the rest is not sent then). The timeout is each item's own.
+    def update_many(enabled, names, &block)
+      return to_enum(__method__, enabled, names) unless block
+
+      flag = Arguments.flag(enabled)
+      many(names, block) { |client, *arguments| Native.sg_client_update_many(client, flag, *arguments) }
+    end
+
+    # Reads whether open tracking is on for many accounts, as #update_many.
+    def get_many(names, &block)
+      return to_enum(__method__, names) unless block
+
+      many(names, block) { |client, *arguments| Native.sg_client_get_many(client, *arguments) }
+    end
+
+    # Yields the usernames of the account's subusers, as its pages come. The key needs the scope subusers.read.
+    def list_subusers(&block)
+      return to_enum(__method__) unless block
+
+      aside(block) do |client, report|
+        on_subuser = Native.callback([Native::POINTER, Native::POINTER]) { |_, name| report.call(Native.text(name)) }
+        client.send(:call) { |pointer, result| Native.sg_client_list_subusers(pointer, on_subuser, nil, result) }
+      end
+    end
+
     # A client that shares this one's key and connections but has its own timeout (nil: the same), its own #cancel and its
     # own #close. It is cheap: make one for a single call. With a block, as Client.open.
     def derive(timeout: nil, &block)
@@ -144,9 +173,16 @@ module SgOpenTracking
     # Cuts off this client's calls, those in flight and any later one, with CancelledError. It may be called from any
     # thread and does not wait; a signal handler must do it in a Thread.new. Derived clients go on.
     def cancel
-      @handle.in_use { |client| Native.sg_client_cancel(client) }
-    rescue ClosedError
-      nil # and its calls were cancelled then
+      begin
+        @handle.in_use { |client| Native.sg_client_cancel(client) }
+      rescue ClosedError
+        nil # and its calls were cancelled then
+      end
+      aside = @lock.synchronize do
+        @cancelled = true
+        @aside.keys
+      end
+      aside.each(&:cancel)
     end
 
     # Cancels what is in flight and gives the client up. It does not wait: the last call to end frees what the client
@@ -181,17 +217,56 @@ module SgOpenTracking
         @handle = Handle.new(out.ptr.to_i)
       end
       @region = region
+      @lock = Mutex.new
+      @aside = {}.compare_by_identity
+      @cancelled = false
       ObjectSpace.define_finalizer(self, @handle.finalizer)
+    end
+
+    # Runs a call that reports to `block`, in a derived client. This client's cancel and close reach it.
+    def aside(block, &call)
+      derive do |client|
+        late = @lock.synchronize do
+          @aside[client] = true
+          @cancelled
+        end
+        client.cancel if late
+        Fleet.new(client, call).each(&block)
+      ensure
+        @lock.synchronize { @aside.delete(client) }
+      end
+      self
+    end
+
+    def many(names, block)
+      names = names.to_a
+      texts = names.map { |name| Arguments.text("name", name) }
+      aside(block) do |client, report|
+        on_result = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER]) do |_, index, result|
+          report.call(client.send(:item, index, names[index], result))
+        end
+        code = Native.texts(texts) do |array|
+          client.instance_variable_get(:@handle).in_use { |pointer| yield pointer, array, texts.length, on_result, nil, nil }
+        end
+        Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
+      end
+    end
+
+    def item(index, name, result)
+      fields = result[0, Native::RESULT_SIZE].unpack(Native::RESULT_LAYOUT)
+      Item.new(index: index, name: name, result: outcome(*fields)).freeze
+    rescue OpenTrackingError => error
+      Item.new(index: index, name: name, error: error).freeze
     end
 
     def call
       Native.room(Native::RESULT_SIZE) do |result|
-        code = @handle.in_use { |client| yield client, result }
-        outcome(code, *result[0, Native::RESULT_SIZE].unpack(Native::RESULT_LAYOUT))
+        @handle.in_use { |client| yield client, result }
+        outcome(*result[0, Native::RESULT_SIZE].unpack(Native::RESULT_LAYOUT))
       end
     end
 
-    def outcome(code, _, http_status, enabled, attempts, retry_after_ms, elapsed_us, message)
+    def outcome(code, http_status, enabled, attempts, retry_after_ms, elapsed_us, message)
       known = {
         http_status: http_status, attempts: attempts, elapsed: elapsed_us / 1e6,
         retry_after: retry_after_ms.negative? ? nil : retry_after_ms / 1000.0

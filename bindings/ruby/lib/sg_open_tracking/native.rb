@@ -28,6 +28,7 @@ module SgOpenTracking
     UINT32 = -Fiddle::TYPE_INT
     TEXT = Fiddle::TYPE_CONST_STRING
     POINTER = Fiddle::TYPE_VOIDP
+    SIZE = Fiddle::TYPE_SIZE_T
 
     SIGNATURES = {
       sg_open_tracking_update: [INT32, [TEXT, BOOL, INT32, TEXT, POINTER]],
@@ -49,6 +50,9 @@ module SgOpenTracking
       sg_client_update: [INT32, [POINTER, BOOL, TEXT, POINTER]],
       sg_client_get: [INT32, [POINTER, TEXT, POINTER]],
       sg_client_cancel: [VOID, [POINTER]],
+      sg_client_update_many: [INT32, [POINTER, BOOL, POINTER, SIZE, POINTER, POINTER, POINTER]],
+      sg_client_get_many: [INT32, [POINTER, POINTER, SIZE, POINTER, POINTER, POINTER]],
+      sg_client_list_subusers: [INT32, [POINTER, POINTER, POINTER, POINTER]],
       sg_strerror: [TEXT, [INT32]],
       sg_version: [TEXT, []]
     }.freeze
@@ -65,6 +69,25 @@ module SgOpenTracking
       # Room for what a function writes, for as long as the block runs.
       def room(size, &block)
         Fiddle::Pointer.malloc(size, Fiddle::RUBY_FREE, &block)
+      end
+
+      # An array of C strings, for as long as the block runs.
+      def texts(texts)
+        bytes = texts.map { |text| "#{text}\0".b }
+        room([bytes.sum(&:bytesize), 1].max) do |memory|
+          address = memory.to_i
+          addresses = bytes.map { |text| (address += text.bytesize) - text.bytesize }
+          memory[0, address - memory.to_i] = bytes.join
+          room([bytes.length, 1].max * Fiddle::SIZEOF_VOIDP) do |array|
+            array[0, bytes.length * Fiddle::SIZEOF_VOIDP] = addresses.pack("J*")
+            yield array
+          end
+        end
+      end
+
+      # A C function that answers whether to go on, which the block says. Nothing may be raised in it.
+      def callback(types)
+        Fiddle::Closure::BlockCaller.new(BOOL, types) { |*arguments| yield(*arguments) ? 1 : 0 }
       end
 
       # Raises what a bare code means; `refusal` says it for a refused argument.

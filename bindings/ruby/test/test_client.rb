@@ -1,37 +1,8 @@
 # frozen_string_literal: true
 
-# What is Ruby's own in the binding; the rest is in the conformance table.
-#
-#     tests/conformance/run.sh ruby bindings/ruby/test/test_sg_open_tracking.rb
+require_relative "helper"
 
-require "minitest/autorun"
-require "open3"
-require "pathname"
-require "rbconfig"
-require "tmpdir"
-require_relative "../lib/sg_open_tracking"
-
-PACKAGE = File.expand_path("..", __dir__)
-KEY = ENV.fetch("SANDBOX_KEY")
-NATIVE = SgOpenTracking.send(:const_get, :Native)
-
-module Sandbox
-  def client(**options, &block)
-    sandbox = { base_url: ENV.fetch("SANDBOX_URL"), ca_file: ENV.fetch("SANDBOX_CA_FILE"), proxy: "", max_retries: 0 }
-    SgOpenTracking::Client.open(KEY, **sandbox, timeout: 10, **options, &block)
-  end
-
-  def ruby(*arguments, library: ENV.fetch("SG_OPEN_TRACKING_LIBRARY"))
-    Open3.capture3({ "SG_OPEN_TRACKING_LIBRARY" => library }, RbConfig.ruby, "-w", *arguments)
-  end
-
-  def seconds
-    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
-  end
-end
-
+# What is Ruby's own in a client; the rest is in the conformance table.
 class TestClient < Minitest::Test
   include Sandbox
 
@@ -201,79 +172,6 @@ class TestClient < Minitest::Test
       Process.wait(child)
       assert_predicate($?, :success?)
       assert_predicate(client.get, :enabled?)
-    end
-  end
-end
-
-class TestPackage < Minitest::Test
-  include Sandbox
-
-  HEADER = File.read(ENV.fetch("CONFORMANCE_HEADER"))
-
-  def test_every_function_of_the_header_is_declared
-    assert_equal(HEADER.scan(/^(?:[a-z].*[ *])?(sg_\w+)\(/).flatten.sort, NATIVE::SIGNATURES.keys.map(&:to_s).sort)
-  end
-
-  def test_every_code_has_its_class
-    SgOpenTracking::Code.constants.each do |name|
-      code = SgOpenTracking::Code.const_get(name)
-      error = SgOpenTracking::OpenTrackingError.of(code, "text")
-      assert_equal(code, error.code)
-      refute_instance_of(SgOpenTracking::OpenTrackingError, error, name) unless %i[OK PARTIAL].include?(name)
-    end
-    assert_equal(99, SgOpenTracking::OpenTrackingError.of(99, "text").code)
-  end
-
-  def test_layout
-    bytes = [1, 2, 1, 3, 4, 5].pack("llCx3Lqq") + "six".ljust(480, "\0")
-    assert_equal(NATIVE::RESULT_SIZE, bytes.bytesize)
-    assert_equal([1, 2, 1, 3, 4, 5, "six"], bytes.unpack(NATIVE::RESULT_LAYOUT))
-  end
-
-  def test_versions
-    version = File.read("#{PACKAGE}/../../Cargo.toml")[/^version = "(.+)"/, 1]
-    assert_equal([version, version], [SgOpenTracking::VERSION, SgOpenTracking.library_version])
-    specification = Gem::Specification.load("#{PACKAGE}/sg_open_tracking.gemspec")
-    assert_equal(version, specification.version.to_s)
-    assert_includes(specification.files, "lib/sg_open_tracking/native.rb")
-  end
-
-  def test_a_library_of_another_version_is_refused
-    [["0.1.0", [0, 1]], ["0.1.9", [0, 1]], ["1.2.0", [1, 2]], ["1.3.1", [1, 2]]].each { |fits| NATIVE.check_version(*fits) }
-    [["0.2.0", [0, 1]], ["1.1.0", [0, 1]], ["0.1.0", [1, 2]], ["2.2.0", [1, 2]]].each do |does_not|
-      error = assert_raises(LoadError) { NATIVE.check_version(*does_not) }
-      assert_includes(error.message, "libsg_open_tracking #{does_not[0]} was found")
-    end
-  end
-
-  PRINT = "puts SgOpenTracking.library_version"
-
-  def test_a_missing_library_says_where_it_was_looked_for
-    _, error, = ruby("-r#{PACKAGE}/lib/sg_open_tracking", "-e", PRINT, library: "/nowhere/library.so")
-    assert_match(/libsg_open_tracking was not found.*LoadError/, error)
-    assert_includes(error, "/nowhere/library.so")
-  end
-
-  def test_another_library_is_refused
-    _, error, = ruby("-r#{PACKAGE}/lib/sg_open_tracking", "-e", PRINT, library: "libc.so.6")
-    assert_match(/libc.so.6 is not the libsg_open_tracking that was meant/, error)
-  end
-
-  def test_a_library_beside_the_package_is_found
-    Dir.mktmpdir do |directory|
-      FileUtils.cp_r("#{PACKAGE}/lib", directory)
-      FileUtils.cp(ENV.fetch("SG_OPEN_TRACKING_LIBRARY"), "#{directory}/lib/sg_open_tracking/libsg_open_tracking.so")
-      out, error, = ruby("-r#{directory}/lib/sg_open_tracking", "-e", PRINT, library: nil)
-      assert_equal(["#{SgOpenTracking.library_version}\n", ""], [out, error])
-    end
-  end
-
-  def test_the_readmes_snippets_run
-    snippets = File.read("#{PACKAGE}/README.md").scan(/^```ruby\n(.+?)^```/m).flatten
-    assert_equal(2, snippets.length)
-    snippets.each do |snippet|
-      out, error, = ruby("-I#{PACKAGE}/lib", "-e", snippet)
-      assert_equal(["open tracking is off\n", ""], [out, error])
     end
   end
 end

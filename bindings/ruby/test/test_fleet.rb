@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+
+# The calls for many: what a block may do in them. What they report is in the conformance table.
+class TestFleet < Minitest::Test
+  include Sandbox
+
+  # The second of each pair would hold the rest up for 10 s.
+  SLOW = (1..25).flat_map { |number| [format("subuser-%05d", number), "fault-silent"] }
+
+  def threads
+    Thread.list.length
+  end
+
+  def test_a_break_cuts_off_the_rest
+    client do |client|
+      before = threads
+      took = seconds do
+        assert_equal(:value, client.get_many(SLOW) { |item| break :value if item.result })
+      end
+      assert_operator(took, :<, 5)
+      assert_equal(before, threads)
+      assert_equal(200, client.get.http_status)
+    end
+  end
+
+  def test_what_the_block_raises_arrives
+    client do |client|
+      error = assert_raises(IOError) { client.get_many(SLOW) { raise IOError, "mine" } }
+      assert_equal("mine", error.message)
+      assert_equal(:thrown, catch(:tag) { client.list_subusers { throw :tag, :thrown } })
+    end
+  end
+
+  def test_the_block_may_call
+    client do |client|
+      names = client.list_subusers.first(5)
+      client.update_many(true, names) { |item| assert_predicate(client.get(on_behalf_of: item.name), :enabled?) }
+    end
+  end
+
+  def test_an_item_is_frozen_and_tells_all
+    client do |client|
+      items = client.get_many(["subuser-00001", "", "fault-unicode-message"]).sort_by(&:index)
+      assert(items.all?(&:frozen?))
+      assert_equal([200, nil], [items[0].result.http_status, items[0].error])
+      assert_kind_of(SgOpenTracking::ArgumentError, items[1].error)
+      assert_includes(items[2].error.message, "権限がありません")
+      assert_empty(client.get_many([]).to_a)
+      assert_same(client, client.get_many([]) { flunk })
+    end
+  end
+
+  def test_a_bad_name_is_refused_before_anything_is_sent
+    client do |client|
+      assert_raises(SgOpenTracking::ArgumentError) { client.get_many(["subuser-00001", "a\0b"]) { flunk } }
+      assert_raises(TypeError) { client.get_many([nil]) { flunk } }
+      assert_raises(TypeError) { client.update_many("off", []) { flunk } }
+    end
+  end
+
+  def test_the_clients_close_ends_it
+    client = client()
+    assert_raises(SgOpenTracking::CancelledError) { client.get_many(SLOW) { client.close } }
+    assert_raises(SgOpenTracking::ClosedError) { client.list_subusers { flunk } }
+  end
+
+  def test_killing_the_reader_cuts_off_the_rest
+    client do |client|
+      before = threads
+      inside = Queue.new
+      reader = Thread.new { client.get_many(SLOW) { inside.push(true) && sleep } }
+      inside.pop
+      assert_operator(seconds { reader.kill.join }, :<, 5)
+      assert_equal(before, threads)
+    end
+  end
+
+  def test_an_enumerator_that_is_left_midway_holds_no_program_up
+    took = seconds do
+      out, error, status = ruby("-I#{PACKAGE}/lib", "-e", <<~PROGRAM)
+        require "sg_open_tracking"
+        items = SgOpenTracking::Client.new(ENV.fetch("SENDGRID_API_KEY")).get_many(#{SLOW.inspect})
+        puts items.next.name
+      PROGRAM
+      assert_equal(["subuser-00001\n", "", true], [out, error, status.success?])
+    end
+    assert_operator(took, :<, 5)
+  end
+end
