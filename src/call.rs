@@ -71,3 +71,39 @@ impl<'a> Step<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_step_has_no_more_time_than_its_limit_and_its_call(
+            timeout in 1..5_000_000_000_u64,
+            limit in 1..5_000_000_000_u64,
+        ) {
+            let (timeout, limit) = (Duration::from_millis(timeout), Duration::from_millis(limit));
+            let call = Call::start(timeout, &Arc::default());
+            let step = call.step_within(limit, "testing");
+            match step.time_left() {
+                Ok(left) => prop_assert!(left <= timeout.min(limit) && !left.is_zero()),
+                Err(fault) => prop_assert_eq!(fault.code, Code::Timeout),
+            }
+            prop_assert!(call.remaining() <= timeout);
+            prop_assert_eq!(step.named("other").deadline, step.deadline);
+        }
+
+        #[test]
+        fn a_limit_that_passed_is_told_from_a_deadline_that_did(timeout in 0..100_u64, limit in 0..100_u64) {
+            let call = Call::start(Duration::from_millis(timeout), &Arc::default());
+            let step = call.step_within(Duration::from_millis(limit), "testing");
+            let past = Step { call: &call, deadline: step.deadline.min(call.started), doing: step.doing };
+            let fault = past.time_left().unwrap_err();
+            prop_assert_eq!(fault.code, Code::Timeout);
+            // Only another attempt at connecting may go better.
+            prop_assert_eq!(fault.transient, past.deadline < call.deadline);
+        }
+    }
+}

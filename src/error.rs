@@ -117,6 +117,8 @@ fn is_unsafe_to_print(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -144,6 +146,30 @@ mod tests {
                 assert!(error.message().len() > MESSAGE_MAX - 4);
                 assert!(text.starts_with(error.message()));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_makes_one_printable_line(text in any::<String>()) {
+            let error = Error::new(Code::Io, &text);
+            prop_assert!(error.message().len() <= MESSAGE_MAX);
+            prop_assert!(!error.message().chars().any(is_unsafe_to_print));
+            prop_assert!(!error.message().contains("  "));
+        }
+
+        #[test]
+        fn harmless_text_is_left_alone(text in "[a-zäé世🌍][!-~äé世🌍]{0,119}") {
+            let error = Error::new(Code::Io, &text);
+            prop_assert_eq!(error.message(), text);
+        }
+
+        #[test]
+        fn a_cut_is_the_longest_that_fits(text in any::<String>(), max in 0..600_usize) {
+            let beginning = cut(&text, max);
+            prop_assert!(text.starts_with(beginning) && beginning.len() <= max);
+            let next = text[beginning.len()..].chars().next();
+            prop_assert!(next.is_none_or(|next| beginning.len() + next.len_utf8() > max));
         }
     }
 }

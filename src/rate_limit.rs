@@ -92,6 +92,8 @@ fn time_left(reset: u64, headers: &HeaderMap) -> Option<(Duration, Duration)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     type Pairs<'a> = &'a [(&'static str, &'a str)];
@@ -167,6 +169,46 @@ mod tests {
                 at_most: Duration::from_secs(at_most),
             });
             assert_eq!(Standing::read(&headers(pairs)), expected, "{pairs:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_a_wait_beyond_the_limit(
+            status in 100..1000_u16,
+            retry_after in "[ -~]{0,40}",
+            reset in "[ -~]{0,30}|[0-9]{1,40}",
+            date in "[ -~]{0,40}",
+        ) {
+            let pairs = [("retry-after", &*retry_after), ("x-ratelimit-reset", &*reset), ("date", &*date)];
+            prop_assert!(asked_wait(status, &headers(&pairs)).is_none_or(|wait| wait <= WAIT_MAX));
+        }
+
+        #[test]
+        fn a_date_so_many_seconds_ahead_is_that_wait(now in 0..4_000_000_000_u64, ahead in 0..3600_u64) {
+            let at = |seconds| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+            let pairs = [("date", &*at(now)), ("retry-after", &*at(now + ahead))];
+            prop_assert_eq!(asked_wait(503, &headers(&pairs)), Some(Duration::from_secs(ahead)));
+        }
+
+        #[test]
+        fn turns_never_come_closer_than_the_cap_allows(per_minute in 1..100_000_u32, patience in 0..10_000_u64) {
+            let pace = Pace::new(per_minute);
+            let deadline = Instant::now() + Duration::from_millis(patience);
+            let mut last: Option<Instant> = None;
+            for _ in 0..20 {
+                match pace.take_turn(deadline) {
+                    Ok(turn) => {
+                        let turn = turn.unwrap_or_else(Instant::now);
+                        prop_assert!(turn <= deadline);
+                        // The first comes at once, at a time that only `take_turn` knows exactly.
+                        let slack = Duration::from_millis(50);
+                        prop_assert!(last.is_none_or(|last| turn + slack >= last + pace.interval));
+                        last = Some(turn);
+                    }
+                    Err(wait) => prop_assert!(Instant::now() + wait > deadline),
+                }
+            }
         }
     }
 }

@@ -158,6 +158,8 @@ impl<'a> Request<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -188,6 +190,22 @@ mod tests {
         for bad in ["", " ", " a", "a ", "a\r\nX: y", "a\tb", "\u{7f}", "jürgen", "a\0b", &"x".repeat(257)] {
             let error = on_behalf_of(bad).unwrap_err();
             assert!(error.message().starts_with("on_behalf_of "), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_what_a_header_may_carry(text in any::<String>()) {
+            let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+            prop_assert_eq!(Key::new(&text).is_ok(), visible && (1..=KEY_MAX).contains(&text.len()));
+            let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim_matches(' ') == text;
+            prop_assert_eq!(on_behalf_of(&text).is_ok(), printable && (1..=ON_BEHALF_OF_MAX).contains(&text.len()));
+        }
+
+        #[test]
+        fn no_text_keeps_the_key(key in "[!-~]{8,80}", parts in proptest::collection::vec("[ -~]{0,20}", 0..6)) {
+            let redacted = Key::new(&key).unwrap().redact(parts.join(&key));
+            prop_assert!(!redacted.contains(&key), "{}", redacted);
         }
     }
 }

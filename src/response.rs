@@ -142,6 +142,8 @@ fn default_text(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
@@ -279,5 +281,31 @@ mod tests {
         let error = setting(reply(403, &body), read(&key()), None).unwrap_err();
         assert!(error.message().len() <= error::MESSAGE_MAX);
         assert!(error.message().ends_with("tracking_settings.open.read"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_reply_is_too_odd(
+            status in 100..1000_u16,
+            body in proptest::collection::vec(any::<u8>(), 0..300),
+            update_to in any::<Option<bool>>(),
+        ) {
+            let reply = Reply { status, headers: HeaderMap::new(), body: Ok(body) };
+            let key = key();
+            if let Err(error) = judge(reply, Asked { update_to, ..read(&key) }) {
+                prop_assert!(error.message().len() <= error::MESSAGE_MAX && !error.message().is_empty());
+                prop_assert!(status == 200 || error.message().starts_with(&status.to_string()));
+            }
+        }
+
+        #[test]
+        fn any_message_of_the_server_s_arrives_without_the_key(before in any::<String>(), after in any::<String>()) {
+            let message = format!("{before}SG.secret{after}");
+            let body = serde_json::json!({"errors": [{"message": message}]}).to_string();
+            let key = key();
+            let error = judge(reply(403, &body), read(&key)).unwrap_err();
+            prop_assert!(!error.message().contains("SG.secret"), "{}", error);
+            prop_assert!(error.message().ends_with("tracking_settings.open.read"), "{}", error);
+        }
     }
 }

@@ -48,6 +48,8 @@ fn chance() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -65,5 +67,16 @@ mod tests {
     fn the_server_is_heeded() {
         assert_eq!(pause(0, Some(Duration::from_secs(3))), Duration::from_secs(3));
         assert!(pause(0, Some(Duration::ZERO)) >= FIRST / 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_pause_is_within_bounds(retry in any::<u32>(), asked in proptest::option::of(0..7200_u64)) {
+            let asked = asked.map(Duration::from_secs);
+            let full = (0..retry.min(31)).fold(FIRST, |full, _| (full * 2).min(LONGEST));
+            let pause = pause(retry, asked);
+            prop_assert!(pause >= (full / 2).max(asked.unwrap_or_default()));
+            prop_assert!(pause <= full.max(asked.unwrap_or_default()));
+        }
     }
 }

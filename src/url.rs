@@ -147,6 +147,8 @@ fn credentials(user: &str) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -225,6 +227,26 @@ mod tests {
         ] {
             let error = ProxyUrl::parse(text).expect_err(text);
             assert!(!error.contains(secret), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_base_url_that_is_taken_is_safe_and_can_be_joined(text in "(https?://)?[ -~]{0,40}|\\PC{0,40}") {
+            if let Ok(url) = BaseUrl::parse(&text) {
+                prop_assert!(url.origin.tls || url.origin.is_loopback(), "{}", text);
+                let joined = url.join("/v3/x").unwrap();
+                prop_assert!(joined.path().ends_with("/v3/x"));
+                prop_assert_eq!(joined.scheme() == Some(&Scheme::HTTPS), url.origin.tls);
+                prop_assert!(joined.query().is_none() && !joined.authority().unwrap().as_str().contains('@'));
+            }
+        }
+
+        #[test]
+        fn no_refusal_of_a_proxy_repeats_its_password(text in "(https?://|ftp://)?u:hunter2@[ -~]{0,20}") {
+            if let Err(why) = ProxyUrl::parse(&text) {
+                prop_assert!(!why.contains("hunter2"), "{}", why);
+            }
         }
     }
 }

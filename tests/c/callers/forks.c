@@ -1,0 +1,95 @@
+/* Forks in the middle of traffic: parent, child and grandchild all go on, and the parent's TLS
+ * connections are not disturbed: no call of its needs a second request. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdatomic.h>
+
+#include "traffic.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { THREADS = 4, CHILDREN = 60 };
+
+/* A child's exit code: 0 if all went well. */
+static int be_child(sg_client *client, sg_client *cancelled, int number)
+{
+    bool enabled = false;
+    alarm(30);
+    if (get(client, NULL).code != SG_OK)
+        return 1;
+    if (sg_open_tracking_get(sandbox.key, SG_REGION_GLOBAL, NULL, &enabled) != SG_OK)
+        return 2;
+    if (get(cancelled, NULL).code != SG_ERR_CANCELLED)
+        return 3;
+    sg_client *kin = derived(client, 0);
+    if (update(kin, true, NULL).code != SG_OK)
+        return 4;
+    sg_client_cancel(kin);
+    if (get(kin, NULL).code != SG_ERR_CANCELLED)
+        return 5;
+    sg_client_free(kin);
+    if (number % 4 == 0) {
+        int status;
+        pid_t grandchild = fork();
+        if (grandchild == 0)
+            _exit(get(client, NULL).code == SG_OK ? 0 : 1);
+        if (waitpid(grandchild, &status, 0) != grandchild || status != 0)
+            return 6;
+    }
+    if (number % 2 == 0)
+        sg_client_free(client); /* what it inherited must not say goodbye on the parent's connections */
+    return 0;
+}
+
+int main(void)
+{
+    need_sandbox();
+    setenv("SG_OPEN_TRACKING_BASE_URL", sandbox.url, 1);
+    setenv("SSL_CERT_FILE", sandbox.ca_file, 1);
+    sg_client *client = sandbox_client(20000), *cancelled = derived(client, 0);
+    sg_client_cancel(cancelled);
+    traffic all[THREADS];
+    pthread_t threads[THREADS];
+    atomic_bool stop = false;
+    memset(all, 0, sizeof all);
+    for (int i = 0; i < THREADS; i++) {
+        all[i].client = client;
+        all[i].stop = &stop;
+        start(&threads[i], make_traffic, &all[i]);
+    }
+
+    int codes[8] = {0}, signalled = 0;
+    for (int number = 0; number < CHILDREN; number++) {
+        int status;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            int code = be_child(client, cancelled, number);
+            if (number % 3 == 0)
+                exit(code); /* with all that is registered for the exit */
+            _exit(code);
+        }
+        if (waitpid(child, &status, 0) != child || WIFSIGNALED(status))
+            signalled++;
+        else
+            codes[WEXITSTATUS(status) & 7]++;
+    }
+    check(codes[0] == CHILDREN, "%d of %d children do all that they should", codes[0], (int)CHILDREN);
+    for (int code = 1; code < 8; code++)
+        if (codes[code] > 0)
+            check(false, "%d children failed at step %d", codes[code], code);
+    check(signalled == 0, "no child was ended by a signal: %d", signalled);
+
+    atomic_store(&stop, true);
+    long calls = 0;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        calls += all[i].calls;
+        check(all[i].failed.code == SG_OK, "a thread of the parent is not disturbed: %ld calls, code %d (%u attempts) %s",
+              all[i].calls, (int)all[i].failed.code, all[i].failed.attempts, all[i].failed.message);
+    }
+    check(calls > CHILDREN, "the parent made %ld calls meanwhile", calls);
+    sg_client_free(cancelled);
+    sg_client_free(client);
+    return sum_up();
+}

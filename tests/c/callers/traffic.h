@@ -1,0 +1,66 @@
+/* Threads that call until they are told to stop, and counts of what the process holds. */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+#include "calls.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <unistd.h>
+
+typedef struct {
+    const sg_client *client;
+    const char *name;
+    atomic_bool *stop; /* NULL: until a call fails */
+    long calls;
+    sg_result last, failed;
+    int64_t ended_ms;
+} traffic;
+
+static inline void *make_traffic(void *argument)
+{
+    traffic *t = (traffic *)argument;
+    t->failed.code = SG_OK;
+    while (t->failed.code == SG_OK && (t->stop == NULL || !atomic_load(t->stop))) {
+        t->last = t->calls % 2 == 0 ? get(t->client, t->name) : update(t->client, t->calls % 4 == 1, t->name);
+        t->calls++;
+        if (t->last.code != SG_OK || t->last.attempts != 1)
+            t->failed = t->last;
+        if (t->last.code == SG_OK && t->last.attempts != 1)
+            t->failed.code = -1; /* it had to be sent twice: something disturbed the connection */
+    }
+    t->ended_ms = now_ms();
+    return NULL;
+}
+
+static inline void start(pthread_t *thread, void *(*run)(void *), void *argument)
+{
+    if (pthread_create(thread, NULL, run, argument) != 0) {
+        printf("Bail out! no thread\n");
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* The entries of a directory of /proc/self: "fd" or "task". */
+static inline int count_of(const char *what)
+{
+    char path[64];
+    int count = -2; /* . and .. */
+    snprintf(path, sizeof path, "/proc/self/%s", what);
+    DIR *directory = opendir(path);
+    while (directory != NULL && readdir(directory) != NULL)
+        count++;
+    if (directory != NULL)
+        closedir(directory);
+    return count;
+}
+
+static inline void need_sandbox(void)
+{
+    if (!find_sandbox()) {
+        printf("Bail out! run it by tests/with_sandbox.sh\n");
+        exit(EXIT_FAILURE);
+    }
+}
+
+#endif
