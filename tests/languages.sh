@@ -70,14 +70,14 @@ cpp_readme() {
     mkdir -p "$project"
     printf '%s\n' 'cmake_minimum_required(VERSION 3.14)' 'project(readme LANGUAGES CXX)' \
         "add_subdirectory($top/bindings/cpp cpp)" >"$project/CMakeLists.txt"
-    for number in 1 2; do
+    for number in 1 2 3; do
         snippet bindings/cpp/README.md cpp "$number" >"$project/snippet$number.cpp"
         printf '%s\n' "add_executable(snippet$number snippet$number.cpp)" \
             "target_link_libraries(snippet$number PRIVATE sg_open_tracking::cpp)" >>"$project/CMakeLists.txt"
     done
     cmake -S "$project" -B "$project/build" -DSG_OPEN_TRACKING_LIBRARY="$SG_OPEN_TRACKING_LIBRARY" || return
     cmake --build "$project/build" || return
-    for number in 1 2; do
+    for number in 1 2 3; do
         prints "open tracking is off" "$with_sandbox" "$project/build/snippet$number" || return
     done
 }

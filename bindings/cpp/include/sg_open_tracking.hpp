@@ -10,7 +10,7 @@
 #define SG_OPEN_TRACKING_HPP
 
 #include <chrono>
-#include <cstdlib>
+#include <exception>
 #include <future>
 #include <list>
 #include <memory>
@@ -20,9 +20,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sg_open_tracking/arguments.hpp"
 #include "sg_open_tracking/errors.hpp"
+#include "sg_open_tracking/fleet.hpp"
 
 #ifdef __cpp_lib_jthread
 #include <stop_token>
@@ -99,6 +101,52 @@ class client {
         return call_until(std::move(stop), sg_client_get, on_behalf_of);
     }
 #endif
+
+    /// update() for many accounts, up to max_connections at once and as fast as the rate limit allows.
+    ///
+    /// names       a range of what turns into std::string_view.
+    /// on_result   called as on_result(std::size_t index, const result&) with what became of each name
+    ///             as it ends, in this thread. It may return false to stop. What it throws comes out
+    ///             here, once the calls under way have ended.
+    ///
+    /// The timeout is each name's own, and one that fails does not stop the others. True if all went
+    /// well; false if one failed, or on_result said stop. Throws cancelled_error, and api_error if the
+    /// first three were all answered 401.
+    template <typename Names, typename OnResult>
+    bool update_many(exactly_bool enabled, const Names& names, OnResult&& on_result) const {
+        return all_well(many(update_many_to(enabled), names, on_result));
+    }
+    /// get() for many accounts, as update_many().
+    template <typename Names, typename OnResult>
+    bool get_many(const Names& names, OnResult&& on_result) const {
+        return all_well(many(sg_client_get_many, names, on_result));
+    }
+    /// on_result may not throw; errc::partial if a name failed, errc::cancelled if it said stop.
+    template <typename Names, typename OnResult>
+    result try_update_many(exactly_bool enabled, const Names& names, OnResult&& on_result) const noexcept {
+        return many(update_many_to(enabled), names, on_result).outcome;
+    }
+    template <typename Names, typename OnResult>
+    result try_get_many(const Names& names, OnResult&& on_result) const noexcept {
+        return many(sg_client_get_many, names, on_result).outcome;
+    }
+
+    /// Calls on_subuser(std::string_view) with the username of each of the account's subusers, once
+    /// each, as the pages come; it may return false to stop. The key needs the scope subusers.read.
+    template <typename OnSubuser>
+    void list_subusers(OnSubuser&& on_subuser) const {
+        all_well(list(on_subuser));
+    }
+    [[nodiscard]] std::vector<std::string> list_subusers() const {
+        std::vector<std::string> names;
+        list_subusers([&](std::string_view name) { names.emplace_back(name); });
+        return names;
+    }
+    /// on_subuser may not throw.
+    template <typename OnSubuser>
+    result try_list_subusers(OnSubuser&& on_subuser) const noexcept {
+        return list(on_subuser).outcome;
+    }
 
     /// A client that shares this one's key and connections but has its own timeout (none: the same),
     /// its own cancel() and its own close(). It is cheap: make one for a single call.
@@ -208,6 +256,45 @@ class client {
         return std::async(std::launch::async, [lent = lend(), of, name = std::move(on_behalf_of)] {
             return detail::checked(call(lent, of, name));
         });
+    }
+
+    using many_function = sg_code (*)(const sg_client*, const char* const*, std::size_t, sg_on_result, void*, sg_result*);
+
+    static many_function update_many_to(bool enabled) noexcept {
+        if (enabled)
+            return [](auto* self, auto* names, auto count, auto on_result, auto* context, auto* results) {
+                return sg_client_update_many(self, true, names, count, on_result, context, results);
+            };
+        return [](auto* self, auto* names, auto count, auto on_result, auto* context, auto* results) {
+            return sg_client_update_many(self, false, names, count, on_result, context, results);
+        };
+    }
+
+    template <typename Names, typename OnResult>
+    detail::told many(many_function of, const Names& names, OnResult& on_result) const {
+        const handle lent = lend();
+        if (!lent) return {closed()};
+        const detail::c_texts texts(names);
+        detail::listener<OnResult> listener{on_result};
+        const auto code = of(lent.get(), texts.data(), texts.size(), listener.on_result, &listener, nullptr);
+        return listener.heard(detail::of_code(code, "names was refused"));
+    }
+
+    template <typename OnSubuser>
+    detail::told list(OnSubuser& on_subuser) const {
+        const handle lent = lend();
+        if (!lent) return {closed()};
+        detail::listener<OnSubuser> listener{on_subuser};
+        sg_result raw;
+        sg_client_list_subusers(lent.get(), listener.on_subuser, &listener, &raw);
+        return listener.heard(result(raw));
+    }
+
+    static bool all_well(const detail::told& told) {
+        if (told.thrown) std::rethrow_exception(told.thrown);
+        if (told.stopped || told.outcome.code() == errc::partial) return false;
+        detail::checked(told.outcome);
+        return true;
     }
 
 #ifdef __cpp_lib_jthread

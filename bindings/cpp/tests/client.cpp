@@ -1,10 +1,12 @@
 // What C++ adds to the calls: exceptions, results, ownership. Run by tests/conformance/run.sh.
 
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <vector>
 
 #include "sg_open_tracking.hpp"
 
@@ -103,10 +105,36 @@ void calls(const std::string& key) {
 #endif
 }
 
+void many(const std::string& key) {
+    sg::client client(key);
+    const std::array<std::string_view, 2> names = {std::string_view("a\0b", 3), "subuser-00001"};
+    bool refused = false;
+    int told = 0;
+    const auto count = [&](std::size_t index, const sg::result& result) noexcept {
+        ++told;
+        refused = refused || (index == 0 && result.code() == sg::errc::argument);
+    };
+    check(client.try_get_many(names, count).code() == sg::errc::partial && refused && told == 2, "try_get_many");
+    try {
+        client.get_many(names, [](std::size_t, const sg::result&) { throw std::string("enough"); });
+        check(false, "what a callback throws comes out");
+    } catch (const std::string& thrown) {
+        check(thrown == "enough", "what a callback throws is the same");
+    }
+    check(client.get_many(std::vector<std::string>(), count) && told == 2, "no names");
+
+    const sg::client reader(std::getenv("SANDBOX_READ_KEY"));
+    const auto refusal = reader.try_list_subusers([](std::string_view) noexcept {});
+    check(refusal.code() == sg::errc::forbidden && refusal.http_status() == 403, "try_list_subusers");
+    client.close();
+    check(client.try_get_many(names, count).closed(), "many calls of a closed client");
+}
+
 } // namespace
 
 int main() {
     families();
+    many(std::getenv("SANDBOX_KEY"));
     calls(std::getenv("SANDBOX_KEY"));
     std::cout << (failures == 0 ? "all well\n" : "");
     return failures == 0 ? 0 : 1;

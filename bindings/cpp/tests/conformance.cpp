@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <fstream>
@@ -232,6 +233,42 @@ void asynchronous() {
     }
 }
 
+void fleet() {
+    const auto opened = client();
+    std::vector<std::string> subusers;
+    for (int number = 1; number <= 25; ++number)
+        subusers.push_back((number < 10 ? "subuser-0000" : "subuser-000") + std::to_string(number));
+    auto listed = opened.list_subusers();
+    std::sort(listed.begin(), listed.end());
+    require(listed == subusers, "the list is another");
+
+    auto and_nobody = subusers;
+    and_nobody.emplace_back("nobody");
+    std::map<std::size_t, int> off;
+    const bool all_well = opened.update_many(false, and_nobody, [&](std::size_t index, const sg::result& result) {
+        off[index] += result.enabled() == false ? 1 : result.code() == sg::errc::not_found ? 100 : 10'000;
+    });
+    require(!all_well && off.size() == 26 && off[25] == 100, "\"nobody\" was not reported");
+    require(std::all_of(off.begin(), --off.end(), [](auto& each) { return each.second == 1; }), "not all are off");
+    int read = 0;
+    require(opened.get_many(subusers, [&](std::size_t, const sg::result& result) { read += result.enabled() == false; }),
+            "a read failed");
+    require(read == 25, "not all were read as off");
+
+    int told = 0;
+    const std::vector<const char*> same(1'000, "subuser-00001");
+    require(!opened.get_many(same, [&](std::size_t, const sg::result&) { return ++told < 1; }), "told to stop");
+    opened.list_subusers([&](std::string_view) { return ++told < 2; });
+    require(told == 2, "it went on");
+
+    const sg::client wrong("SG.wrong", sg::region::global, options_for(false));
+    const auto ignore = [](std::size_t, const sg::result&) noexcept {};
+    subusers.resize(10);
+    ends_in(sg::errc::unauthorized, wrong.try_update_many(false, subusers, ignore));
+    const std::vector<const char*> silent = {"fault-silent"};
+    in_flight([&] { return opened.try_update_many(false, silent, ignore); }, [&] { opened.cancel(); });
+}
+
 long resident_kib() {
     std::smatch found;
     const std::string status = contents("/proc/self/status");
@@ -304,6 +341,7 @@ int main(int, char** arguments) {
     attempt("derive", derive);
     attempt("threads", threads);
     attempt("asynchronous", asynchronous);
+    attempt("fleet", fleet);
     attempt("memory", memory);
     attempt("constants", constants);
     std::cout << "cpp " << (arguments[1] ? arguments[1] : "?") << ": " << passed << " passed, " << failed << " failed\n";

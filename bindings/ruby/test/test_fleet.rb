@@ -88,4 +88,19 @@ class TestFleet < Minitest::Test
     end
     assert_operator(took, :<, 5)
   end
+
+  def test_the_collector_moves_nothing_that_c_holds
+    out, error, status = ruby("-I#{PACKAGE}/lib", "-e", <<~PROGRAM)
+      require "sg_open_tracking"
+      client = SgOpenTracking::Client.new(ENV.fetch("SENDGRID_API_KEY"))
+      Thread.new { loop { GC.compact } }
+      30.times do |number|
+        client.get(on_behalf_of: "subuser-0000\#{number % 9 + 1}")
+        client.get_many(%w[subuser-00001 subuser-00002]).each { |item| item.error && raise(item.error) }
+        client.list_subusers.count == 25 or raise "some are missing"
+      end
+      puts "done"
+    PROGRAM
+    assert_equal(["done\n", "", true], [out, error, status.success?])
+  end
 end

@@ -148,8 +148,10 @@ module SgOpenTracking
       return to_enum(__method__) unless block
 
       aside(block) do |client, report|
-        on_subuser = Native.callback([Native::POINTER, Native::POINTER]) { |_, name| report.call(Native.text(name)) }
-        client.send(:call) { |pointer, result| Native.sg_client_list_subusers(pointer, on_subuser, nil, result) }
+        named = ->(name) { report.call(Native.text(name)) }
+        Native.callback([Native::POINTER, Native::POINTER], named) do |on_subuser|
+          client.send(:call) { |pointer, result| Native.sg_client_list_subusers(pointer, on_subuser, nil, result) }
+        end
       end
     end
 
@@ -242,11 +244,11 @@ module SgOpenTracking
       names = names.to_a
       texts = names.map { |name| Arguments.text("name", name) }
       aside(block) do |client, report|
-        on_result = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER]) do |_, index, result|
-          report.call(client.send(:item, index, names[index], result))
-        end
-        code = Native.texts(texts) do |array|
-          client.instance_variable_get(:@handle).in_use { |pointer| yield pointer, array, texts.length, on_result, nil, nil }
+        ended = ->(index, result) { report.call(item(index, names[index], result)) }
+        code = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER], ended) do |on_result|
+          Native.texts(texts) do |array|
+            client.send(:in_use) { |pointer| yield pointer, array, texts.length, on_result, nil, nil }
+          end
         end
         Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
       end
@@ -257,6 +259,10 @@ module SgOpenTracking
       Item.new(index: index, name: name, result: outcome(*fields)).freeze
     rescue OpenTrackingError => error
       Item.new(index: index, name: name, error: error).freeze
+    end
+
+    def in_use(&block)
+      @handle.in_use(&block)
     end
 
     def call

@@ -85,9 +85,13 @@ module SgOpenTracking
         end
       end
 
-      # A C function that answers whether to go on, which the block says. Nothing may be raised in it.
-      def callback(types)
-        Fiddle::Closure::BlockCaller.new(BOOL, types) { |*arguments| yield(*arguments) ? 1 : 0 }
+      # Yields a C function that answers whether to go on, which `answer` says. Nothing may be raised in it.
+      def callback(types, answer)
+        closure = Fiddle::Closure::BlockCaller.new(BOOL, types) { |_, *reported| answer.call(*reported) ? 1 : 0 }
+        pinned = Fiddle::Pinned.new(closure) # C holds its address: the collector may not move it
+        yield closure
+      ensure
+        pinned&.clear
       end
 
       # Raises what a bare code means; `refusal` says it for a refused argument.

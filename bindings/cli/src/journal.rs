@@ -1,0 +1,123 @@
+//! The journal: every outcome as a line of JSON, on the disk before the next one counts.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use fs4::{FileExt, TryLockError};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::record::{Account, Ending, Record};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    /// What the run was to do, such as "set off".
+    command: String,
+    #[serde(flatten)]
+    record: Record,
+}
+
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    command: String,
+    /// Where the last whole line ends.
+    end: u64,
+}
+
+/// What earlier runs have done.
+pub type Done = HashMap<Account, Record>;
+
+impl Journal {
+    /// Opens or makes the journal of `command`, heals its end, and tells what is done already.
+    pub fn open(path: &Path, command: &str) -> Result<(Journal, Done), Failure> {
+        let failed = |why: &dyn std::fmt::Display| Failure::file(format!("journal {}: {why}", path.display()));
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|error| failed(&error))?;
+        FileExt::try_lock(&file).map_err(|error| match error {
+            TryLockError::WouldBlock => failed(&"another run is using it"),
+            TryLockError::Error(error) => failed(&error),
+        })?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(|error| failed(&error))?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let mut journal = Journal { path: path.to_owned(), file, command: command.to_owned(), end: whole as u64 };
+        journal.heal(text.len() - whole).map_err(|error| failed(&error))?;
+
+        let mut done = Done::new();
+        let mut unreadable = 0;
+        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let Ok(line) = serde_json::from_slice::<Line>(line) else {
+                unreadable += 1;
+                continue;
+            };
+            if line.command != command {
+                return Err(failed(&format!(
+                    "it is of \"{}\", and this is \"{command}\": name another file",
+                    line.command
+                )));
+            }
+            if line.record.outcome == Ending::Failed {
+                done.remove(&line.record.account);
+            } else {
+                done.insert(line.record.account.clone(), line.record);
+            }
+        }
+        if unreadable > 0 {
+            anstream::eprintln!(
+                "journal {}: {unreadable} damaged lines are left out, and those accounts done again",
+                path.display()
+            );
+        }
+        Ok((journal, done))
+    }
+
+    /// Cuts off what a crash left of a line, so that the next one begins anew.
+    fn heal(&mut self, torn: usize) -> io::Result<()> {
+        if torn > 0 {
+            anstream::eprintln!("journal {}: its last line was torn, and is cut off", self.path.display());
+            self.file.set_len(self.end)?;
+        }
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.sync_all()?;
+        sync_directory(&self.path)
+    }
+
+    /// Appends a record, and returns once it is on the disk.
+    pub fn append(&mut self, record: &Record) -> Result<(), Failure> {
+        self.write(record).map_err(|error| {
+            // What was written of the line would be in the way of the next run's.
+            let _ = self.file.set_len(self.end);
+            Failure::file(format!(
+                "journal {}: {error}: nothing more is begun; run again with it to go on",
+                self.path.display()
+            ))
+        })
+    }
+
+    fn write(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line { command: self.command.clone(), record: record.clone() })?;
+        line.push(b'\n');
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(&line)?;
+        self.file.sync_data()?;
+        self.end += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// A new file is there after a crash only once its directory is on the disk.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}

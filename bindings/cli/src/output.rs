@@ -1,0 +1,118 @@
+//! What goes to standard output, in the form that was asked for.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::args;
+use crate::record::{Account, Ending, Record, on_off};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    Json,
+    Csv,
+}
+
+impl From<&args::Output> for Form {
+    fn from(options: &args::Output) -> Form {
+        match options {
+            args::Output { json: true, .. } => Form::Json,
+            args::Output { csv: true, .. } => Form::Csv,
+            _ => Form::Text,
+        }
+    }
+}
+
+pub const ON: Style = AnsiColor::Yellow.on_default();
+pub const OFF: Style = AnsiColor::Green.on_default();
+pub const BAD: Style = AnsiColor::Red.on_default();
+pub const DIM: Style = Style::new().dimmed();
+
+pub fn style(enabled: bool) -> Style {
+    if enabled { ON } else { OFF }
+}
+
+/// Writes records as they come.
+pub struct Output {
+    form: Form,
+    /// Whether more than one region is told apart.
+    with_region: bool,
+    /// Whether there is but one account, whose name need not be told.
+    alone: bool,
+    began: bool,
+}
+
+impl Output {
+    pub fn new(form: Form, with_region: bool, alone: bool) -> Output {
+        Output { form, with_region, alone, began: false }
+    }
+
+    pub fn write(&mut self, record: &Record) -> io::Result<()> {
+        let mut out = anstream::AutoStream::auto(io::stdout().lock());
+        match self.form {
+            Form::Json => writeln!(out, "{}", serde_json::to_string(record)?)?,
+            Form::Csv => out.write_all(&self.csv(record)?)?,
+            Form::Text => self.text(record, &mut out)?,
+        }
+        out.flush()
+    }
+
+    /// Failures go to standard error; of what was set, only what would change is told by name.
+    fn text(&self, record: &Record, out: &mut impl Write) -> io::Result<()> {
+        let (Ending::Read | Ending::WouldChange, Some(enabled)) = (record.outcome, record.enabled) else {
+            return Ok(());
+        };
+        if self.alone && record.outcome == Ending::Read {
+            return writeln!(out, "{}", on_off(enabled));
+        }
+        let style = style(enabled);
+        let region = self.region(&record.account);
+        writeln!(out, "{region}{}\t{style}{}{style:#}", record.account.name(), on_off(enabled))
+    }
+
+    pub fn region(&self, account: &Account) -> String {
+        if self.with_region { format!("{}\t", account.region.as_str()) } else { String::new() }
+    }
+
+    fn csv(&mut self, record: &Record) -> io::Result<Vec<u8>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if !self.began {
+            self.began = true;
+            writer.write_record([
+                "time",
+                "region",
+                "on_behalf_of",
+                "outcome",
+                "enabled",
+                "code",
+                "http_status",
+                "attempts",
+                "elapsed_ms",
+                "message",
+            ])?;
+        }
+        writer.serialize((
+            &record.time,
+            record.account.region,
+            &record.account.on_behalf_of,
+            record.outcome,
+            record.enabled,
+            &record.code,
+            record.http_status,
+            record.attempts,
+            record.elapsed_ms,
+            record.message.as_deref().map(safe_cell),
+        ))?;
+        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    }
+}
+
+/// A message is the server's words in part: no spreadsheet is to take it for a formula.
+fn safe_cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+}
+
+pub fn watched() -> bool {
+    io::stderr().is_terminal()
+}

@@ -1,0 +1,100 @@
+//! What became of one account: the line of the journal, of `--json` and of `--csv`.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+use sg_open_tracking::{Code, Error, Report};
+
+use crate::args::RegionName;
+
+/// The account of a key itself, or one that the key may act for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Account {
+    pub region: RegionName,
+    /// The subuser's name; `None` for the account itself.
+    pub on_behalf_of: Option<String>,
+}
+
+impl Account {
+    /// For people.
+    pub fn name(&self) -> &str {
+        self.on_behalf_of.as_deref().unwrap_or("(the account itself)")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    Read,
+    AlreadyRight,
+    Changed,
+    WouldChange,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub time: Timestamp,
+    #[serde(flatten)]
+    pub account: Account,
+    pub outcome: Ending,
+    /// What the service reported, if it did.
+    pub enabled: Option<bool>,
+    /// `SG_OK`, `SG_ERR_TIMEOUT` and so on.
+    pub code: String,
+    pub http_status: Option<u16>,
+    pub attempts: u32,
+    pub elapsed_ms: u64,
+    /// Why it failed.
+    pub message: Option<String>,
+}
+
+impl Record {
+    pub fn ok(account: Account, outcome: Ending, enabled: bool, report: &Report) -> Record {
+        Record::new(account, outcome, Code::Ok, Some(enabled), report, None)
+    }
+
+    pub fn failed(account: Account, error: &Error) -> Record {
+        let message = Some(error.message().to_owned());
+        Record::new(account, Ending::Failed, error.code(), error.enabled(), error.report(), message)
+    }
+
+    fn new(
+        account: Account,
+        outcome: Ending,
+        code: Code,
+        enabled: Option<bool>,
+        report: &Report,
+        message: Option<String>,
+    ) -> Record {
+        Record {
+            time: now(),
+            account,
+            outcome,
+            enabled,
+            code: code.name().to_owned(),
+            http_status: report.http_status,
+            attempts: report.attempts,
+            elapsed_ms: milliseconds(report.elapsed),
+            message,
+        }
+    }
+
+    pub fn code(&self) -> Code {
+        Code::ALL.iter().copied().find(|code| code.name() == self.code).unwrap_or(Code::Internal)
+    }
+}
+
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub fn on_off(enabled: bool) -> &'static str {
+    if enabled { "on" } else { "off" }
+}
