@@ -201,6 +201,8 @@ impl State {
 mod tests {
     use std::time::SystemTime;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -356,6 +358,28 @@ mod tests {
             let case = format!("{told:?}, {begins:?}, {window} s, {other:?}: {run:?}");
             assert!(run.share >= share, "{case}");
             assert!(run.refused <= refused && run.refused_later <= refused_later, "{case}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn turns_never_come_closer_than_the_cap_allows(per_minute in 1..100_000_u32, patience in 0..10_000_u64) {
+            let pace = Pace::new(per_minute);
+            let deadline = Instant::now() + Duration::from_millis(patience);
+            let mut last: Option<Instant> = None;
+            for _ in 0..20 {
+                match pace.take_turn(deadline) {
+                    Ok(turn) => {
+                        let turn = turn.unwrap_or_else(Instant::now);
+                        prop_assert!(turn <= deadline);
+                        // The first comes at once, at a time that only `take_turn` knows exactly.
+                        let slack = Duration::from_millis(50);
+                        prop_assert!(last.is_none_or(|last| turn + slack >= last + pace.interval));
+                        last = Some(turn);
+                    }
+                    Err(wait) => prop_assert!(Instant::now() + wait > deadline),
+                }
+            }
         }
     }
 }

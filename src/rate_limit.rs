@@ -190,25 +190,5 @@ mod tests {
             let pairs = [("date", &*at(now)), ("retry-after", &*at(now + ahead))];
             prop_assert_eq!(asked_wait(503, &headers(&pairs)), Some(Duration::from_secs(ahead)));
         }
-
-        #[test]
-        fn turns_never_come_closer_than_the_cap_allows(per_minute in 1..100_000_u32, patience in 0..10_000_u64) {
-            let pace = Pace::new(per_minute);
-            let deadline = Instant::now() + Duration::from_millis(patience);
-            let mut last: Option<Instant> = None;
-            for _ in 0..20 {
-                match pace.take_turn(deadline) {
-                    Ok(turn) => {
-                        let turn = turn.unwrap_or_else(Instant::now);
-                        prop_assert!(turn <= deadline);
-                        // The first comes at once, at a time that only `take_turn` knows exactly.
-                        let slack = Duration::from_millis(50);
-                        prop_assert!(last.is_none_or(|last| turn + slack >= last + pace.interval));
-                        last = Some(turn);
-                    }
-                    Err(wait) => prop_assert!(Instant::now() + wait > deadline),
-                }
-            }
-        }
     }
 }

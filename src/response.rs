@@ -292,7 +292,7 @@ mod tests {
         ) {
             let reply = Reply { status, headers: HeaderMap::new(), body: Ok(body) };
             let key = key();
-            if let Err(error) = judge(reply, Asked { update_to, ..read(&key) }) {
+            if let Err(error) = setting(reply, read(&key), update_to) {
                 prop_assert!(error.message().len() <= error::MESSAGE_MAX && !error.message().is_empty());
                 prop_assert!(status == 200 || error.message().starts_with(&status.to_string()));
             }
@@ -303,7 +303,7 @@ mod tests {
             let message = format!("{before}SG.secret{after}");
             let body = serde_json::json!({"errors": [{"message": message}]}).to_string();
             let key = key();
-            let error = judge(reply(403, &body), read(&key)).unwrap_err();
+            let error = setting(reply(403, &body), read(&key), None).unwrap_err();
             prop_assert!(!error.message().contains("SG.secret"), "{}", error);
             prop_assert!(error.message().ends_with("tracking_settings.open.read"), "{}", error);
         }

@@ -125,7 +125,7 @@ fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     summary += &if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
     if counts.earlier > 0 {
-        summary += &format!("; {} of them in earlier runs", counts.earlier);
+        summary = format!("{summary}; {} of them in earlier runs", counts.earlier);
     }
     tell(form, &summary);
     tell_why(counts);
