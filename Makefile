@@ -8,16 +8,23 @@ SANDBOX := target/debug/sg-open-tracking-sandbox
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 
+LANGUAGES := cpp csharp go java javascript php python ruby
+
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint test-rust test-abi test-c test-python test-docs clean
+.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+	$(LANGUAGES:%=test-%) counters bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  make test-LANGUAGE      one of: $(LANGUAGES)"
 
 build: ## build the shared and the static library, and the sandbox
 	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
+
+cli: ## build the command-line tool, target/release/sg-open-tracking
+	$(CARGO) build --locked --release --package sg-open-tracking
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
@@ -25,12 +32,15 @@ demo: build ## see it work: a C and a Python program against a local stand-in fo
 test: ## run every test; what is missing is installed, or named
 	tests/all.sh
 
+toolchains: ## install what the tests of the languages need, or name it
+	tests/languages.sh --install
+
 lint: ## formatting, clippy, shellcheck
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
 	tests/shell.sh
 
-test-rust: ## the library's and the sandbox's tests in Rust
+test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool
 	$(CARGO) test --locked --workspace
 
 test-abi: build ## exported symbols, SONAME, the committed header
@@ -39,11 +49,23 @@ test-abi: build ## exported symbols, SONAME, the committed header
 test-c: build ## the C programs, as C99, C11 and C++17, dynamic and static, and under valgrind
 	tests/c_programs.sh
 
-test-python: build ## the Python package in an environment of its own
-	tests/python_package.sh
+test-callers: build ## C programs that use the library wrongly, hard or unluckily
+	tests/callers.sh
+
+test-languages: build ## every binding's own checks and the conformance table
+	tests/languages.sh
+
+$(LANGUAGES:%=test-%): test-%: build
+	tests/languages.sh $*
 
 test-docs: build ## the README's snippets and tables
 	tests/docs.sh
+
+counters: build ## count what a warm call costs, and compare with what is committed
+	benches/counters
+
+bench: build ## measure the library beside its peers (five minutes, a quiet machine)
+	benches/run
 
 clean: ## remove what was built
 	rm -rf target build
