@@ -32,7 +32,20 @@ mkdir -p "$build"
 #     get COMMAND...                      brings what the language's own registry has
 #     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
 #                                         in the form "LANGUAGE VERSION: N passed, N failed"
-languages=(cpp csharp go java javascript php python ruby)
+languages=(c cpp csharp go java javascript php python ruby)
+
+test_c() { # the C ABI itself; tests/c holds it to more
+    need gcc python3 || return
+    check conformance c_conformance
+}
+
+c_conformance() {
+    mkdir -p "$build/c"
+    CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/c/cases.h" || return
+    gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$build/c" -Iinclude -o "$build/c/conformance" \
+        tests/conformance/conformance.c "$SG_OPEN_TRACKING_LIBRARY" "-Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}" -pthread || return
+    "$with_sandbox" "$build/c/conformance"
+}
 
 test_cpp() {
     need g++ clang++:clang cmake /usr/include/nlohmann/json.hpp:nlohmann-json3-dev || return
