@@ -86,7 +86,7 @@ namespace SgOpenTracking
             return Aside(call => call.Get(onBehalfOf), cancellationToken);
         }
 
-        /// <summary>Switches open tracking on or off for many subusers, up to <see cref="Options.MaxConnections"/> at once and
+        /// <summary>Switches open tracking on or off for many accounts, up to <see cref="Options.MaxConnections"/> at once and
         /// as fast as the account's rate limit allows. The sequence gives an <see cref="Item"/> for each as it comes; one's
         /// failure stops no other.</summary>
         /// <remarks>The calls begin when the sequence is first read, in another thread, and a slow reader slows them down.
@@ -94,17 +94,17 @@ namespace SgOpenTracking
         /// (<see cref="OpenTrackingException.Cancelled"/>), or if the first three replies were all 401
         /// (<see cref="OpenTrackingException.Unauthorized"/>): the rest is not sent then. The timeout is each item's
         /// own.</remarks>
-        public IEnumerable<Item> UpdateMany(bool enabled, IEnumerable<string> onBehalfOf)
+        public IEnumerable<Item> UpdateMany(bool enabled, IEnumerable<string> names)
         {
-            return Many(onBehalfOf, (client, names, count, report) =>
-                Native.Library.ClientUpdateMany(client, enabled, names, count, report, IntPtr.Zero, IntPtr.Zero));
+            return Many(names, (client, texts, count, report) =>
+                Native.Library.ClientUpdateMany(client, enabled, texts, count, report, IntPtr.Zero, IntPtr.Zero));
         }
 
-        /// <summary>Reads whether open tracking is on for many subusers, as <see cref="UpdateMany"/>.</summary>
-        public IEnumerable<Item> GetMany(IEnumerable<string> onBehalfOf)
+        /// <summary>Reads whether open tracking is on for many accounts, as <see cref="UpdateMany"/>.</summary>
+        public IEnumerable<Item> GetMany(IEnumerable<string> names)
         {
-            return Many(onBehalfOf, (client, names, count, report) =>
-                Native.Library.ClientGetMany(client, names, count, report, IntPtr.Zero, IntPtr.Zero));
+            return Many(names, (client, texts, count, report) =>
+                Native.Library.ClientGetMany(client, texts, count, report, IntPtr.Zero, IntPtr.Zero));
         }
 
         /// <summary>The usernames of the account's subusers, as its pages come, in the manner of <see cref="UpdateMany"/>. The
@@ -205,16 +205,16 @@ namespace SgOpenTracking
         }
 
         private delegate int ManyCall(
-            Native.ClientHandle client, IntPtr[] names, UIntPtr count, Native.OnResult onResult);
+            Native.ClientHandle client, IntPtr[] texts, UIntPtr count, Native.OnResult onResult);
 
-        private IEnumerable<Item> Many(IEnumerable<string> onBehalfOf, ManyCall call)
+        private IEnumerable<Item> Many(IEnumerable<string> given, ManyCall call)
         {
-            var names = onBehalfOf.ToArray();
-            var texts = Array.ConvertAll(names, name => Arguments.Text("onBehalfOf", name));
+            var names = given.ToArray();
+            var texts = Array.ConvertAll(names, name => Arguments.Text("name", name));
             return Fleet.Read<Item>(this, (client, report) =>
             {
-                Native.OnResult onResult = (context, index, result) => report(
-                    new Item(names[(int)index], (Native.SgResult)Marshal.PtrToStructure(result, typeof(Native.SgResult))));
+                Native.OnResult onResult = (context, index, result) => report(new Item(
+                    (int)index, names[(int)index], (Native.SgResult)Marshal.PtrToStructure(result, typeof(Native.SgResult))));
                 var pinned = Array.ConvertAll(texts, text => GCHandle.Alloc(text, GCHandleType.Pinned));
                 try
                 {
@@ -222,7 +222,7 @@ namespace SgOpenTracking
                     var code = InUse(() => call(client.handle, pointers, (UIntPtr)names.Length, onResult));
                     if (code != (int)Code.Partial) // which the items told
                     {
-                        Arguments.Check(code, "onBehalfOf was refused");
+                        Arguments.Check(code, "names was refused");
                     }
                 }
                 finally

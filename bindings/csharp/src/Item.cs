@@ -1,12 +1,13 @@
 namespace SgOpenTracking
 {
-    /// <summary>What became of one subuser of <see cref="Client.UpdateMany"/> or <see cref="Client.GetMany"/>.
+    /// <summary>What became of one account of <see cref="Client.UpdateMany"/> or <see cref="Client.GetMany"/>.
     /// Immutable.</summary>
     public sealed class Item
     {
-        internal Item(string onBehalfOf, Native.SgResult result)
+        internal Item(int index, string name, Native.SgResult result)
         {
-            OnBehalfOf = onBehalfOf;
+            Index = index;
+            Name = name;
             if (result.Code == (int)Code.Ok)
             {
                 Result = new Result(result);
@@ -17,8 +18,11 @@ namespace SgOpenTracking
             }
         }
 
+        /// <summary>The number of the name among those that were given, from 0.</summary>
+        public int Index { get; }
+
         /// <summary>The name.</summary>
-        public string OnBehalfOf { get; }
+        public string Name { get; }
 
         /// <summary>Null if it failed.</summary>
         public Result Result { get; }

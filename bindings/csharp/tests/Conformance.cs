@@ -22,7 +22,7 @@ internal static class Conformance
         {
             outcomes.Add(new KeyValuePair<string, string>(tried["name"], RunCase((JsonObject)tried)));
         }
-        var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Memory, Constants, Secret };
+        var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Fleet, Memory, Constants, Secret };
         foreach (var scenario in scenarios)
         {
             string wrong = null;
@@ -203,7 +203,7 @@ internal static class Conformance
     }
 
     /// <summary>A call that no reply would end is ended by <paramref name="stop"/>, from another thread.</summary>
-    private static void InFlight(Client client, Action stop)
+    private static void InFlight(Action silent, Action stop)
     {
         using (var other = Open())
         {
@@ -213,7 +213,7 @@ internal static class Conformance
                 stop();
             });
             thread.Start();
-            var took = EndsIn(Code.Cancelled, () => client.Get("fault-silent"));
+            var took = EndsIn(Code.Cancelled, silent);
             thread.Join();
             Check(took < Bounded, "it took " + took);
         }
@@ -224,7 +224,7 @@ internal static class Conformance
         using (var origin = Open(30000))
         using (var derived = origin.Derive())
         {
-            InFlight(derived, derived.Cancel);
+            InFlight(() => derived.Get("fault-silent"), derived.Cancel);
             EndsIn(Code.Cancelled, () => derived.Get());
             origin.Get();
         }
@@ -233,7 +233,7 @@ internal static class Conformance
     private static void Close()
     {
         var client = Open(30000);
-        InFlight(client, client.Close);
+        InFlight(() => client.Get("fault-silent"), client.Close);
         client.Close();
         client.Cancel();
         EndsIn(Code.Argument, () => client.Get());
@@ -291,6 +291,27 @@ internal static class Conformance
                 // looked at below
             }
             Check(silent.IsCanceled, "the task ended as " + silent.Status);
+        }
+    }
+
+    private static void Fleet()
+    {
+        var subusers = Enumerable.Range(1, 25).Select(number => "subuser-" + number.ToString("D5")).ToList();
+        using (var client = Open())
+        using (var wrong = Open(Region.Global, "SG.wrong", new JsonObject()))
+        {
+            Check(client.ListSubusers().OrderBy(name => name).SequenceEqual(subusers), "the list holds others");
+            var names = subusers.Concat(new[] { "nobody" }).ToList();
+            var updated = client.UpdateMany(false, names).OrderBy(item => item.Index).ToList();
+            Check(updated.Select(item => item.Name).SequenceEqual(names), "the update reports others");
+            Check(updated.Take(25).All(item => item.Result != null && !item.Result.Enabled), "one is on");
+            Check(updated[25].Error.Code == Code.NotFound, "nobody was found");
+            Check(client.GetMany(subusers).Count(item => !item.Result.Enabled) == 25, "one reads on");
+
+            Check(client.GetMany(Enumerable.Repeat(subusers[0], 1000)).First().Error == null, "the first failed");
+            Check(client.ListSubusers().First().StartsWith("subuser-", StringComparison.Ordinal), "the first is another");
+            EndsIn(Code.Unauthorized, () => wrong.UpdateMany(false, subusers.Take(10)).Count());
+            InFlight(() => client.GetMany(new[] { "fault-silent" }).Count(), client.Cancel);
         }
     }
 

@@ -18,7 +18,7 @@ public static partial class Tests
             foreach (var enabled in new[] { false, true })
             {
                 var items = client.UpdateMany(enabled, Subusers(25)).ToList();
-                Equal(string.Join(" ", Subusers(25)), string.Join(" ", items.Select(item => item.OnBehalfOf).OrderBy(name => name)));
+                Equal(string.Join(" ", Subusers(25)), string.Join(" ", items.Select(item => item.Name).OrderBy(name => name)));
                 True(items.All(item => item.Result.Enabled == enabled), "another value");
                 Equal(25, client.GetMany(Subusers(25)).Count(item => item.Result.Enabled == enabled));
             }
@@ -32,7 +32,7 @@ public static partial class Tests
         using (var client = Open())
         {
             var names = new[] { "subuser-00001", "nobody", "", "fault-unicode-message", "subuser-00002" };
-            var items = client.GetMany(names).ToDictionary(item => item.OnBehalfOf);
+            var items = client.GetMany(names).ToDictionary(item => item.Name);
             Equal(null, items["subuser-00001"].Error);
             Equal(200, items["subuser-00002"].Result.HttpStatus);
             Equal(typeof(OpenTrackingException.NotFound), items["nobody"].Error.GetType());

@@ -45,7 +45,7 @@ final class Arguments {
     /** The names as C takes them: an array of pointers, which holds the texts too. */
     static StringArray names(String[] values) {
         for (String value : values) {
-            text("onBehalfOf", value);
+            text("name", value);
         }
         return new StringArray(values, "UTF-8");
     }

@@ -121,7 +121,7 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Switches open tracking on or off for many subusers, up to {@code maxConnections} at once and as fast as the account's
+     * Switches open tracking on or off for many accounts, up to {@code maxConnections} at once and as fast as the account's
      * rate limit allows. The stream gives an {@link Item} for each as it comes; one's failure stops no other.
      *
      * <p>The calls begin when the stream is first read, in another thread, and a slow reader slows them down. A stream that
@@ -129,15 +129,15 @@ public final class Client implements AutoCloseable {
      * this client is cancelled ({@link OpenTrackingException.Cancelled}), or if the first three replies were all 401
      * ({@link OpenTrackingException.Unauthorized}): the rest is not sent then. The timeout is each item's own.
      */
-    public Stream<Item> updateMany(boolean enabled, Collection<String> onBehalfOf) {
-        return many(onBehalfOf, (client, names, count, report) ->
-                sg_client_update_many(client, Arguments.flag(enabled), names, count, report, null, null));
+    public Stream<Item> updateMany(boolean enabled, Collection<String> names) {
+        return many(names, (client, texts, count, report) ->
+                sg_client_update_many(client, Arguments.flag(enabled), texts, count, report, null, null));
     }
 
-    /** Reads whether open tracking is on for many subusers, as {@link #updateMany}. */
-    public Stream<Item> getMany(Collection<String> onBehalfOf) {
-        return many(onBehalfOf, (client, names, count, report) ->
-                sg_client_get_many(client, names, count, report, null, null));
+    /** Reads whether open tracking is on for many accounts, as {@link #updateMany}. */
+    public Stream<Item> getMany(Collection<String> names) {
+        return many(names, (client, texts, count, report) ->
+                sg_client_get_many(client, texts, count, report, null, null));
     }
 
     /**
@@ -229,15 +229,16 @@ public final class Client implements AutoCloseable {
     }
 
     private interface Many {
-        int run(Pointer client, Pointer names, NativeFunctions.Size count, OnResult onResult);
+        int run(Pointer client, Pointer texts, NativeFunctions.Size count, OnResult onResult);
     }
 
-    private Stream<Item> many(Collection<String> onBehalfOf, Many many) {
-        String[] names = onBehalfOf.toArray(new String[0]);
+    private Stream<Item> many(Collection<String> given, Many many) {
+        String[] names = given.toArray(new String[0]);
         StringArray texts = Arguments.names(names);
         return Fleet.stream(this, (call, report) -> {
             OnResult onResult = (context, index, result) -> Arguments.flag(
-                    report.test(new Item(names[index.intValue()], new NativeFunctions.SgResult(result))));
+                    report.test(
+                    new Item(index.intValue(), names[index.intValue()], new NativeFunctions.SgResult(result))));
             Pointer client = call.handle.enter();
             int code;
             try {
@@ -246,7 +247,7 @@ public final class Client implements AutoCloseable {
                 call.handle.leave();
             }
             if (code != Code.PARTIAL.value()) { // which the items told
-                Arguments.check(code, "onBehalfOf was refused");
+                Arguments.check(code, "names was refused");
             }
         });
     }

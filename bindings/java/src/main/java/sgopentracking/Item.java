@@ -2,21 +2,28 @@ package sgopentracking;
 
 import java.util.Optional;
 
-/** What became of one subuser of {@link Client#updateMany} or {@link Client#getMany}. Immutable. */
+/** What became of one account of {@link Client#updateMany} or {@link Client#getMany}. Immutable. */
 public final class Item {
-    private final String onBehalfOf;
+    private final int index;
+    private final String name;
     private final Result result;
     private final OpenTrackingException error;
 
-    Item(String onBehalfOf, NativeFunctions.SgResult result) {
+    Item(int index, String name, NativeFunctions.SgResult result) {
         boolean good = result.code == Code.OK.value();
-        this.onBehalfOf = onBehalfOf;
+        this.index = index;
+        this.name = name;
         this.result = good ? new Result(result) : null;
         this.error = good ? null : OpenTrackingException.of(result);
     }
 
-    public String onBehalfOf() {
-        return onBehalfOf;
+    /** The number of the name among those that were given, from 0. */
+    public int index() {
+        return index;
+    }
+
+    public String name() {
+        return name;
     }
 
     /** Empty if it failed. */
@@ -39,6 +46,6 @@ public final class Item {
 
     @Override
     public String toString() {
-        return "Item[" + onBehalfOf + ": " + (error == null ? result : error) + "]";
+        return "Item[" + index + " " + name + ": " + (error == null ? result : error) + "]";
     }
 }

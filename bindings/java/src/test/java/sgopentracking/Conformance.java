@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs tests/conformance/cases.json, and the scenarios that its README names, on this package. */
 public final class Conformance {
@@ -45,6 +48,7 @@ public final class Conformance {
         scenarios.put("derive", Conformance::derive);
         scenarios.put("threads", Conformance::threads);
         scenarios.put("asynchronous", Conformance::asynchronous);
+        scenarios.put("fleet", Conformance::fleet);
         scenarios.put("memory", Conformance::memory);
         scenarios.put("constants", Conformance::constants);
         scenarios.put("secret", Conformance::secret);
@@ -186,13 +190,17 @@ public final class Conformance {
 
     /** A call that no reply would end is ended by {@code stop}, from another thread. */
     private static void inFlight(Client client, Runnable stop) throws InterruptedException {
+        inFlight(() -> client.get("fault-silent"), stop);
+    }
+
+    private static void inFlight(Runnable silent, Runnable stop) throws InterruptedException {
         try (Client other = client(10_000)) {
             Thread thread = new Thread(() -> {
                 other.get("fault-delay-100");
                 stop.run();
             });
             thread.start();
-            Duration took = endsIn(Code.CANCELLED, () -> client.get("fault-silent"));
+            Duration took = endsIn(Code.CANCELLED, silent);
             thread.join();
             check(took.compareTo(BOUNDED) < 0, "it took " + took);
         }
@@ -268,6 +276,35 @@ public final class Conformance {
             } catch (CancellationException expected) {
                 // as it must be
             }
+        }
+    }
+
+    private static void fleet() throws InterruptedException {
+        List<String> subusers = new ArrayList<>();
+        for (int number = 1; number <= 25; number++) {
+            subusers.add(String.format("subuser-%05d", number));
+        }
+        List<String> names = new ArrayList<>(subusers);
+        names.add("nobody");
+        try (Client client = client(10_000);
+                Client wrong = new Client("SG.wrong", Region.GLOBAL, new Options().proxy(""))) {
+            check(client.listSubusers().sorted().collect(Collectors.toList()).equals(subusers), "the list holds others");
+            Item[] updated = new Item[26];
+            client.updateMany(false, names).forEach(item -> updated[item.index()] = item);
+            for (int number = 0; number < 25; number++) {
+                check(updated[number].name().equals(names.get(number)), "the update reports another");
+                check(!updated[number].get().enabled(), "one is on");
+            }
+            endsIn(Code.NOT_FOUND, updated[25]::get);
+            check(client.getMany(subusers).filter(item -> !item.get().enabled()).count() == 25, "one reads on");
+
+            try (Stream<Item> items = client.getMany(Collections.nCopies(1_000, subusers.get(0)));
+                    Stream<String> listed = client.listSubusers()) {
+                check(items.iterator().next().error().isEmpty(), "the first failed");
+                check(listed.iterator().next().startsWith("subuser-"), "the first is another");
+            }
+            endsIn(Code.UNAUTHORIZED, () -> wrong.updateMany(false, subusers.subList(0, 10)).count());
+            inFlight(() -> client.getMany(List.of("fault-silent")).count(), client::cancel);
         }
     }
 

@@ -32,7 +32,7 @@ class FleetTest {
             for (boolean enabled : new boolean[] {false, true}) {
                 List<Item> items = client.updateMany(enabled, subusers(25)).collect(Collectors.toList());
                 assertEquals(
-                        subusers(25), items.stream().map(Item::onBehalfOf).sorted().collect(Collectors.toList()));
+                        subusers(25), items.stream().map(Item::name).sorted().collect(Collectors.toList()));
                 assertTrue(items.stream().allMatch(item -> item.get().enabled() == enabled));
                 assertEquals(25, client.getMany(subusers(25)).filter(item -> item.get().enabled() == enabled).count());
             }
@@ -46,7 +46,7 @@ class FleetTest {
         try (Client client = Sandbox.client()) {
             List<String> names = List.of("subuser-00001", "nobody", "", "fault-unicode-message", "subuser-00002");
             Map<String, Item> items =
-                    client.getMany(names).collect(Collectors.toMap(Item::onBehalfOf, Function.identity()));
+                    client.getMany(names).collect(Collectors.toMap(Item::name, Function.identity()));
             assertTrue(items.get("subuser-00001").result().isPresent());
             assertEquals(Optional.empty(), items.get("subuser-00002").error());
             assertThrows(OpenTrackingException.NotFound.class, items.get("nobody")::get);
