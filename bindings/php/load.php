@@ -6,6 +6,6 @@
 
 declare(strict_types=1);
 
-foreach (['Code', 'Region', 'Result', 'errors', 'Arguments', 'Native', 'Client', 'OpenTracking'] as $name) {
+foreach (['Code', 'Region', 'Result', 'errors', 'Item', 'Arguments', 'Native', 'Client', 'OpenTracking'] as $name) {
     require_once __DIR__ . "/src/$name.php";
 }

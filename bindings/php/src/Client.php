@@ -14,6 +14,8 @@ use FFI\CData;
  */
 final class Client
 {
+    private const BATCH = 256;
+
     private readonly CData $pointer;
     private readonly Region $region;
     private bool $closed = false;
@@ -81,6 +83,54 @@ final class Client
     }
 
     /**
+     * Switches open tracking on or off for many accounts, up to `maxConnections` at once and as fast as the account's rate
+     * limit allows. Yields an `Item` for each, in their order; one's failure stops no other. Leaving the loop leaves out
+     * the rest.
+     *
+     * The names are taken 256 at a time: such a batch is over before its first item is yielded. What ends a batch early is
+     * thrown: `Unauthorized` if its first three replies were all 401; the rest is not sent then. The timeout is each item's
+     * own.
+     *
+     * @param iterable<string> $names
+     * @return \Generator<int, Item>
+     */
+    public function updateMany(bool $enabled, iterable $names): \Generator
+    {
+        return $this->many($names, fn (CData $texts, int $count, CData $results) =>
+            Native::library()->sg_client_update_many($this->open(), $enabled, $texts, $count, null, null, $results));
+    }
+
+    /**
+     * Reads whether open tracking is on for many accounts, as `updateMany`.
+     *
+     * @param iterable<string> $names
+     * @return \Generator<int, Item>
+     */
+    public function getMany(iterable $names): \Generator
+    {
+        return $this->many($names, fn (CData $texts, int $count, CData $results) =>
+            Native::library()->sg_client_get_many($this->open(), $texts, $count, null, null, $results));
+    }
+
+    /**
+     * The usernames of the account's subusers. The key needs the scope `subusers.read`.
+     *
+     * @return list<string>
+     */
+    public function listSubusers(): array
+    {
+        $names = [];
+        // It does no more than this, since a script that dies in it leaves the library's frames without unwinding them.
+        $onSubuser = function (?CData $context, string $name) use (&$names): bool {
+            $names[] = $name;
+            return true;
+        };
+        $this->call(fn (CData $result) =>
+            Native::library()->sg_client_list_subusers($this->open(), $onSubuser, null, $result));
+        return $names;
+    }
+
+    /**
      * A client that shares this one's key and connections but has its own timeout (in seconds; null: the same), its own
      * `cancel` and its own `close`. It is cheap: make one for a single call.
      */
@@ -136,17 +186,58 @@ final class Client
         return $this->closed ? throw new ClosedError('the client is closed') : $this->pointer;
     }
 
+    /**
+     * In batches, and not by the callback, in which a script may die (by its time or memory limit) and leave the library's
+     * threads behind.
+     *
+     * @param iterable<string> $names
+     * @param callable(CData, int, CData): int $call
+     * @return \Generator<int, Item>
+     */
+    private function many(iterable $names, callable $call): \Generator
+    {
+        $this->open();
+        $names = [...$names];
+        foreach ($names as $name) {
+            Arguments::text('name', $name);
+        }
+        return (function () use ($names, $call) {
+            foreach (array_chunk(array_values($names), self::BATCH) as $number => $batch) {
+                $results = Native::library()->new('sg_result[' . count($batch) . ']');
+                [$pointers, $memory] = Native::texts($batch);
+                $code = $call($pointers, count($batch), $results);
+                unset($memory); // until here it is needed
+                if ($code !== Code::Partial->value) { // which the items tell
+                    Native::check($code, 'names was refused');
+                }
+                foreach ($batch as $index => $name) {
+                    try {
+                        $item = new Item($number * self::BATCH + $index, $name, $this->outcome($results[$index]), null);
+                    } catch (OpenTrackingError $error) {
+                        $item = new Item($number * self::BATCH + $index, $name, null, $error);
+                    }
+                    yield $item;
+                }
+            }
+        })();
+    }
+
     /** @param callable(CData): int $call */
     private function call(callable $call): Result
     {
         $result = Native::library()->new('sg_result');
-        $code = $call(\FFI::addr($result));
+        $call(\FFI::addr($result));
+        return $this->outcome($result);
+    }
+
+    private function outcome(CData $result): Result
+    {
         $retryAfter = $result->retry_after_ms < 0 ? null : $result->retry_after_ms / 1000;
         $known = [$result->http_status, $result->attempts, $retryAfter, $result->elapsed_us / 1_000_000];
-        if ($code === Code::Ok->value) {
+        if ($result->code === Code::Ok->value) {
             return new Result($result->enabled, ...$known);
         }
-        $enabled = $code === Code::NotApplied->value ? $result->enabled : null;
-        throw OpenTrackingError::of(\FFI::string($result->message), $code, ...[...$known, $enabled]);
+        $enabled = $result->code === Code::NotApplied->value ? $result->enabled : null;
+        throw OpenTrackingError::of(\FFI::string($result->message), $result->code, ...[...$known, $enabled]);
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace SgOpenTracking;
 
+use FFI\CData;
+
 /**
  * The FFI layer: finds the library, checks its version and declares its functions.
  *
@@ -46,6 +48,12 @@ final class Native
         int32_t sg_client_update(const sg_client *client, bool enabled, const char *on_behalf_of, sg_result *result);
         int32_t sg_client_get(const sg_client *client, const char *on_behalf_of, sg_result *result);
         void sg_client_cancel(const sg_client *client);
+        int32_t sg_client_update_many(const sg_client *client, bool enabled, const char *const *names, size_t count,
+            void *on_result, void *context, sg_result *results);
+        int32_t sg_client_get_many(const sg_client *client, const char *const *names, size_t count,
+            void *on_result, void *context, sg_result *results);
+        int32_t sg_client_list_subusers(const sg_client *client, bool (*on_subuser)(void *context, const char *username),
+            void *context, sg_result *result);
         const char *sg_strerror(int32_t code);
         const char *sg_version(void);
         C;
@@ -66,6 +74,26 @@ final class Native
             }
         }
         return self::$library;
+    }
+
+    /**
+     * An array of C strings, and the memory that they stand in.
+     *
+     * @param list<string> $texts
+     * @return array{CData, CData}
+     */
+    public static function texts(array $texts): array
+    {
+        $all = implode("\0", $texts) . "\0";
+        $memory = self::library()->new('char[' . strlen($all) . ']');
+        \FFI::memcpy($memory, $all, strlen($all));
+        $pointers = self::library()->new('const char *[' . count($texts) . ']');
+        $at = 0;
+        foreach ($texts as $index => $text) {
+            $pointers[$index] = \FFI::addr($memory[$at]);
+            $at += strlen($text) + 1;
+        }
+        return [$pointers, $memory];
     }
 
     /** Throws what a bare code means; `$refusal` says it for a refused argument. */

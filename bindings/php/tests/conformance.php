@@ -179,6 +179,44 @@ function threads(): void
     $client->get();
 }
 
+/** Nothing can cancel an update that is under way here: there is one thread. */
+function fleet(): void
+{
+    $client = client();
+    $subusers = array_map(fn (int $number) => sprintf('subuser-%05d', $number), range(1, 25));
+    $listed = $client->listSubusers();
+    sort($listed);
+    check($listed === $subusers, 'the list holds others');
+    $updated = iterator_to_array($client->updateMany(false, [...$subusers, 'nobody']));
+    check(array_column($updated, 'name') === [...$subusers, 'nobody'], 'the update reports others');
+    check(array_column($updated, 'index') === range(0, 25), 'the update numbers them otherwise');
+    foreach (array_slice($updated, 0, 25) as $item) {
+        check($item->result?->enabled === false, "$item->name is on");
+    }
+    check($updated[25]->error->getCode() === Code::NotFound->value, 'nobody was found');
+    $read = iterator_to_array($client->getMany($subusers));
+    check(count($read) === 25 && array_filter($read, fn ($item) => $item->result?->enabled !== false) === [], 'one reads on');
+
+    $before = requests();
+    foreach ($client->getMany(array_fill(0, 1_000, $subusers[0])) as $item) {
+        check($item->error === null, 'the first failed');
+        break;
+    }
+    check(requests() - $before < 300, 'it went on after its first batch');
+    $wrong = client(key: 'SG.wrong');
+    endsIn(Code::Unauthorized, fn () => iterator_to_array($wrong->updateMany(false, array_slice($subusers, 0, 10))));
+    $client->cancel();
+    endsIn(Code::Cancelled, fn () => iterator_to_array($client->updateMany(false, ['fault-silent'])));
+}
+
+/** How many the sandbox has seen. */
+function requests(): int
+{
+    $tls = ['cafile' => getenv('SANDBOX_CA_FILE')];
+    $stats = file_get_contents(getenv('SANDBOX_URL') . '/_sandbox/stats', context: stream_context_create(['ssl' => $tls]));
+    return json_decode($stats)->requests;
+}
+
 function residentKib(): int
 {
     gc_collect_cycles();
@@ -241,7 +279,7 @@ foreach (json_decode(file_get_contents(getenv('CONFORMANCE_CASES')), true, flags
         $outcomes[$case['name']] = runCase($case);
     }
 }
-foreach (['cancel', 'close', 'derive', 'threads', 'memory', 'constants', 'secret'] as $scenario) {
+foreach (['cancel', 'close', 'derive', 'threads', 'fleet', 'memory', 'constants', 'secret'] as $scenario) {
     try {
         (__NAMESPACE__ . "\\$scenario")();
         $outcomes[$scenario] = null;
