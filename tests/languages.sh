@@ -15,9 +15,9 @@ install_only=
 [[ ${1-} != --install ]] || { install_only=yes; shift; }
 
 export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-target/release/libsg_open_tracking.so}
-export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-target/release/sg-open-tracking-sandbox}
+export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-target/debug/sg-open-tracking-sandbox}
 for needed in "$SG_OPEN_TRACKING_LIBRARY" "$SG_OPEN_TRACKING_SANDBOX"; do
-    [[ -e $needed || $install_only ]] || { echo "languages.sh: $needed is missing: run make first" >&2; exit 1; }
+    [[ -e $needed || $install_only ]] || { echo "languages.sh: $needed is missing: run make build first" >&2; exit 1; }
 done
 [[ $SG_OPEN_TRACKING_LIBRARY == /* ]] || SG_OPEN_TRACKING_LIBRARY=$top/$SG_OPEN_TRACKING_LIBRARY
 [[ $SG_OPEN_TRACKING_SANDBOX == /* ]] || SG_OPEN_TRACKING_SANDBOX=$top/$SG_OPEN_TRACKING_SANDBOX

@@ -238,16 +238,9 @@ func (c *Client) forOneCall(ctx context.Context, timeout time.Duration) (one *Cl
 	if c.cancelled {
 		one.Cancel()
 	}
-	over := make(chan struct{})
-	go func() {
-		select {
-		case <-ctx.Done():
-			one.Cancel()
-		case <-over:
-		}
-	}()
+	forgo := afterEnd(ctx, one.Cancel)
 	return one, func() {
-		close(over)
+		forgo()
 		c.mutex.Lock()
 		defer c.mutex.Unlock()
 		delete(c.aside, one)

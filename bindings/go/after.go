@@ -1,0 +1,11 @@
+//go:build go1.21
+
+package opentracking
+
+import "context"
+
+// afterEnd calls do when the context ends, unless forgo is called before.
+func afterEnd(ctx context.Context, do func()) (forgo func()) {
+	stop := context.AfterFunc(ctx, do)
+	return func() { stop() }
+}

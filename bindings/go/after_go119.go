@@ -1,0 +1,18 @@
+//go:build !go1.21
+
+package opentracking
+
+import "context"
+
+// afterEnd calls do when the context ends, unless forgo is called before.
+func afterEnd(ctx context.Context, do func()) (forgo func()) {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-ctx.Done():
+			do()
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
+}
