@@ -53,7 +53,7 @@ mod checks {
 }
 
 /// A message longer than a result can hold is cleaned and cut on a character.
-#[divan::bench(args = ["a", "ü", "世", "\u{1b}"])]
+#[divan::bench(args = ["a", "ü", "世"])]
 fn truncation(bencher: Bencher, filler: &str) {
     let name = filler.repeat(4000 / filler.len());
     bencher.bench(|| Config::new().set_ca_file(black_box(&name)).unwrap_err());
