@@ -40,6 +40,12 @@ impl Environment {
         }
     }
 
+    #[cfg(fuzzing)]
+    pub(crate) fn naming(proxy: &str, no_proxy: &str) -> Environment {
+        let proxy = Some(("HTTPS_PROXY", proxy.into()));
+        Environment { proxy, no_proxy: Some(no_proxy.into()), ..Environment::default() }
+    }
+
     /// The proxy to reach `origin` through, or why the one that is named can't be used.
     pub(crate) fn proxy_for(&self, origin: &Origin) -> Result<Option<ProxyUrl>, String> {
         let Some((variable, value)) = &self.proxy else {

@@ -28,6 +28,9 @@ mod error;
 mod fault;
 mod ffi;
 mod fleet;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod line;
 mod net;
 mod one_shot;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use ureq::http::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// No wait that a server names is taken for longer: a larger number is a mistake of somebody's.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(3600);
 
 /// A `X-RateLimit-Reset` below this is seconds to wait; from it on, a Unix time. (It was 2001.)
 const FIRST_UNIX_TIME: u64 = 1_000_000_000;

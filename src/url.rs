@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
-use ureq::http::uri::{Authority, Scheme};
+use ureq::http::uri::Scheme;
 use zeroize::Zeroizing;
 
 /// The server at the other end of a connection.
@@ -17,20 +17,29 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    fn new(tls: bool, authority: &Authority, default_port: u16) -> Result<Origin, String> {
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    /// Of `host`, `host:port`, `[v6]` or `[v6]:port`. `Authority` would take much else for one.
+    fn new(tls: bool, authority: &str, default_port: u16) -> Result<Origin, String> {
+        let is_name = |host: &str| host.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_'));
+        let is_ipv6 = |host: &str| host.parse::<std::net::Ipv6Addr>().is_ok();
+        let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let (host, rest) =
+            bracketed.unwrap_or_else(|| authority.split_at(authority.find(':').unwrap_or(authority.len())));
+        let is_valid = if bracketed.is_some() { is_ipv6(host) } else { is_name(host) };
         if host.is_empty() {
             return Err("no host in it".to_owned());
         }
-        // `Authority` takes "host:" and "host:99999" for a host without a port.
-        let port = match authority.as_str().rsplit_once(':') {
-            Some((_, text)) if !text.contains(']') => match text.parse() {
-                Ok(port) if port != 0 => port,
-                _ => return Err("its port is not a number from 1 to 65535".to_owned()),
-            },
-            _ => default_port,
+        if !is_valid {
+            return Err("its host is neither a name nor an address".to_owned());
+        }
+        let port = match rest.strip_prefix(':') {
+            None if rest.is_empty() => Some(default_port),
+            Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().ok(),
+            _ => None,
         };
-        Ok(Origin { tls, host: host.to_owned(), port })
+        match port {
+            Some(port) if port != 0 => Ok(Origin { tls, host: host.to_owned(), port }),
+            _ => Err("its port is not a number from 1 to 65535".to_owned()),
+        }
     }
 
     /// `host:port`, as a URL or a CONNECT request has it.
@@ -42,7 +51,7 @@ impl Origin {
         }
     }
 
-    fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
@@ -79,7 +88,7 @@ impl BaseUrl {
         if !tls && *scheme != Scheme::HTTP {
             return Err("its scheme is not https".to_owned());
         }
-        let origin = Origin::new(tls, authority, if tls { 443 } else { 80 })?;
+        let origin = Origin::new(tls, authority.as_str(), if tls { 443 } else { 80 })?;
         if !tls && !origin.is_loopback() {
             return Err("plain http is for loopback addresses only: use https".to_owned());
         }
@@ -131,8 +140,7 @@ impl ProxyUrl {
             Some((user, host)) => (Some(user), host),
             None => (None, authority),
         };
-        let host: Authority = host.parse().map_err(|_| "not a URL of the form http://host:port".to_owned())?;
-        Ok(ProxyUrl { origin: Origin::new(tls, &host, default_port)?, credentials: user.map(credentials) })
+        Ok(ProxyUrl { origin: Origin::new(tls, host, default_port)?, credentials: user.map(credentials) })
     }
 }
 
@@ -188,6 +196,13 @@ mod tests {
             "https://höst",
             "https://host\r\nX: y",
             "https://[::1",
+            "https://h[::1]",
+            "https://[::1]h",
+            "https://[h]",
+            "https://h:+1",
+            "https://[::1%25lo]",
+            "https://a%2eb",
+            "https://a!b",
             "mailto:someone",
         ];
         for text in bad {

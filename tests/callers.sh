@@ -2,9 +2,9 @@
 # Programs that use the library wrongly, hard or unluckily: each of tests/c/callers/ against a
 # sandbox of its own.
 #
-# BUILD is where they are put; LIBRARIES is the directory of the shared library. RUN, if set, is a
-# command to run each by (valgrind, say), FLAGS are more options of the compiler, and ONLY names
-# the programs to run.
+# BUILD is where they are put; LIBRARIES is the directory of the shared library. For other tools,
+# SOURCES are the programs, SKIP names some to leave out, FLAGS are more options of the compiler,
+# and RUN is a command to run each by, such as valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,9 +15,9 @@ strict=(-std=c11 -Iinclude -Itests/c -O1 -g -Wall -Wextra -Wpedantic -Werror -Ws
 mkdir -p "$build"
 
 passed=0 failed=0
-for source in tests/c/callers/*.c; do
+for source in ${SOURCES:-tests/c/callers/*.c}; do
     name=$(basename "$source" .c)
-    [[ -z ${ONLY:-} || " $ONLY " == *" $name "* ]] || continue
+    [[ " ${SKIP:-} " != *" $name "* ]] || continue
     # shellcheck disable=SC2086 # compiler, options and the command to run by are words
     if output=$(${CC:-cc} "${strict[@]}" ${FLAGS:-} -o "$build/$name" "$source" "-L$libraries" -lsg_open_tracking \
         "-Wl,-rpath,$libraries" -lpthread -ldl 2>&1 &&

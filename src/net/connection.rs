@@ -24,7 +24,7 @@ const HEADER_MAX: usize = 32 * 1024;
 
 /// The most that a server may send before the reply is complete: early hints, header, body, the
 /// sizes of its chunks, trailer.
-pub(super) const REPLY_MAX: usize = 4 * 1024 * 1024;
+pub(super) const REPLY_MAX: usize = 2 * 1024 * 1024;
 
 /// What the server sent.
 pub(crate) struct Reply {

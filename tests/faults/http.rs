@@ -236,8 +236,11 @@ fn headers() -> Vec<Case> {
 }
 
 fn endless() -> Vec<Case> {
+    // It takes a megabyte or two of it, which a busy machine needs its time for.
     let forever = |name: &str, begin: &str, again: &str| {
-        replying(name, [send(begin), Step::SendForever(again.repeat(100).into_bytes())]).connections(1)
+        replying(name, [send(begin), Step::SendForever(again.repeat(100).into_bytes())])
+            .connections(1)
+            .between(ms(0), ms(4500))
     };
     vec![
         refused(forever("an endless header", "HTTP/1.1 200 OK\r\n", "X-More: and more of it\r\n"), 0),

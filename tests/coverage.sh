@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# How much of src/ the Rust tests run: a table, and a page a file in build/coverage/html/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
+
+# The tools must be of the compiler's version, and are told, lest rustup be asked for them.
+version=$(rustc --version --verbose | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+tools=/usr/lib/llvm-$version/bin
+need "$tools/llvm-cov" "llvm-$version" || exit 1
+need tinyproxy tinyproxy || exit 1
+command -v cargo-llvm-cov >/dev/null || cargo install --locked --quiet cargo-llvm-cov
+export LLVM_COV=$tools/llvm-cov LLVM_PROFDATA=$tools/llvm-profdata
+
+run=(cargo llvm-cov --locked --package sg_open_tracking --ignore-filename-regex '/(tests|\.cargo|rustc)/')
+"${run[@]}" --lib --tests --html --output-dir build/coverage
+cargo llvm-cov report --package sg_open_tracking --ignore-filename-regex '/(tests|\.cargo|rustc)/'

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The C programs under valgrind's memcheck: every leak and every invalid access.
+#
+# Not the use of uninitialised values: valgrind does not follow the assembly of the cipher, and
+# takes what it made for such. Left out is what measures time or memory, and what takes all
+# descriptors, of which valgrind needs some.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
+
+need valgrind valgrind || exit 1
+export SKIP="memory signals descriptors threads"
+export RUN="valgrind --quiet --error-exitcode=9 --leak-check=full --undef-value-errors=no"
+BUILD=${BUILD:-build/valgrind} tests/callers.sh
