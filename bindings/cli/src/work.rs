@@ -109,10 +109,8 @@ impl Work<'_> {
         }
         let client = &session.client;
         // As wide as the longest, so that the bars of both regions begin in one column.
-        let doing = match self.with_region {
-            true => format!("{:<6} {doing:<13}", session.region.as_str()),
-            false => format!("{doing:<13}"),
-        };
+        let region = if self.with_region { format!("{:<6} ", session.region.as_str()) } else { String::new() };
+        let doing = format!("{region}{doing:<13}");
         let mut task = self.progress.task(&doing, accounts.len(), &Arc::clone(client));
         let mut enter = |account: &Account, result: Result<Outcome, Error>| {
             let record = match &result {
