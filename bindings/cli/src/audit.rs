@@ -13,7 +13,7 @@ use crate::output::{self, BAD, DIM, Form, Output};
 use crate::progress::Progress;
 use crate::record::{Record, on_off};
 use crate::work::{Job, Work};
-use crate::{Run, count, end, html};
+use crate::{Run, end, html};
 
 /// What was found.
 pub struct Findings {
@@ -69,11 +69,16 @@ impl Findings {
 
     /// What it comes to, in a sentence.
     pub fn verdict(&self) -> String {
-        let total = count(self.records.len(), "account");
-        let (unexpected, unreadable) = (self.unexpected().count(), self.unreadable().count());
-        match (self.expect, unexpected, unreadable) {
-            (Some(expect), 0, 0) => format!("Open tracking is {} for {total}, as expected.", on_off(expect)),
-            (Some(expect), _, 0) => {
+        let total = match self.records.len() {
+            1 => "1 account".to_owned(),
+            total => format!("{} accounts", html::grouped(total)),
+        };
+        let none = (self.unexpected().next().is_none(), self.unreadable().next().is_none());
+        let unexpected = html::grouped(self.unexpected().count());
+        let unreadable = html::grouped(self.unreadable().count());
+        match (self.expect, none.0, none.1) {
+            (Some(expect), true, true) => format!("Open tracking is {} for {total}, as expected.", on_off(expect)),
+            (Some(expect), _, true) => {
                 format!(
                     "Open tracking is {} for {unexpected} of {total}, though expected {}.",
                     on_off(!expect),
@@ -85,7 +90,7 @@ impl Findings {
                 on_off(!expect),
                 on_off(expect)
             ),
-            (None, _, 0) => format!("Open tracking was read for {total}."),
+            (None, _, true) => format!("Open tracking was read for {total}."),
             (None, _, _) => format!("Of {total}, open tracking could not be read for {unreadable}."),
         }
     }

@@ -10,7 +10,7 @@ use crate::record::{Record, on_off};
 const STYLE: &str = "
 :root { --ink: #1d2733; --soft: #64748b; --line: #e2e8f0; --paper: #fff; --ground: #f5f7fa;
         --on: #d97706; --off: #0f766e; --none: #94a3b8; --good: #e7f5f0; --bad: #fdf1e3; }
-@media (prefers-color-scheme: dark) and (not print) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --ink: #e5eaf0; --soft: #93a1b3; --line: #2c3744; --paper: #18202a; --ground: #10161d;
           --on: #f59e0b; --off: #2dd4bf; --none: #64748b; --good: #10332d; --bad: #3b2a12; } }
 * { box-sizing: border-box; }
@@ -28,13 +28,14 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--soft); }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.n, th.n { text-align: right; }
-td.name { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em;
+td.time { white-space: nowrap; }
+td.name { min-width: 11rem; font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em;
           overflow-wrap: anywhere; }
 td.why { color: var(--soft); overflow-wrap: anywhere; }
 .on { color: var(--on); font-weight: 600; } .off { color: var(--off); font-weight: 600; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
-.key { display: flex; gap: 1.4rem; margin: .5rem 0 0; padding: 0; list-style: none; color: var(--soft); }
+.key { display: flex; gap: 1.4rem; margin: .5rem 0 1.2rem; padding: 0; list-style: none; color: var(--soft); }
 .key i { display: inline-block; width: .75rem; height: .75rem; margin-right: .4rem; border-radius: 3px; }
 summary { cursor: pointer; color: var(--soft); }
 footer { margin-top: 2.25rem; padding-top: .9rem; border-top: 1px solid var(--line); color: var(--soft);
@@ -176,13 +177,13 @@ fn table<'a>(records: impl Iterator<Item = &'a Record>, out: &mut String) -> fmt
             (Some(enabled), _) => write!(out, "<td class=\"{0}\">{0}</td>", on_off(enabled))?,
             (None, why) => write!(out, "<td class=\"why\">{}</td>", Escaped(why.as_deref().unwrap_or("unreadable")))?,
         }
-        writeln!(out, "<td>{time}</td></tr>")?;
+        writeln!(out, "<td class=\"time\">{time}</td></tr>")?;
     }
     writeln!(out, "</table>")
 }
 
 /// "1,500".
-fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -41,6 +41,9 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(|error| failed(&error))?;
+        if !file.metadata().map_err(|error| failed(&error))?.is_file() {
+            return Err(failed(&"it is no ordinary file"));
+        }
         FileExt::try_lock(&file).map_err(|error| match error {
             TryLockError::WouldBlock => failed(&"another run is using it"),
             TryLockError::Error(error) => failed(&error),

@@ -114,7 +114,6 @@ fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
     let worked = Work { job, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
     let book = ledger.into_book();
     let counts = &book.counts;
-    let mut summary = format!("{}: ", count(total, "account"));
     let parts = [
         (counts.already, format!("already {}", on_off(wanted))),
         (counts.changed, format!("switched {}", on_off(wanted))),
@@ -123,11 +122,12 @@ fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
         (total.saturating_sub(counts.entered()), "left undone".to_owned()),
     ];
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    summary += &if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
-    if counts.earlier > 0 {
-        summary = format!("{summary}; {} of them in earlier runs", counts.earlier);
-    }
-    tell(form, &summary);
+    let parts = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
+    let earlier = match counts.earlier {
+        0 => String::new(),
+        earlier => format!("; {earlier} of them in earlier runs"),
+    };
+    tell(form, &format!("{}: {parts}{earlier}", count(total, "account")));
     tell_why(counts);
     end(worked, book.failure, counts, total, options.journal.journal.is_some())
 }

@@ -69,7 +69,7 @@ impl Task {
             let left = self.started.elapsed().div_f64(self.done as f64).mul_f64((self.total - self.done) as f64);
             let failed = self.failed.load(Ordering::Relaxed);
             let (done, total) = (self.done, self.total);
-            anstream::eprintln!("{doing}: {done} of {total}, {failed} failed, {} left", clock(left));
+            anstream::eprintln!("{}: {done} of {total}, {failed} failed, {} left", doing.trim_end(), clock(left));
         }
     }
 
@@ -92,7 +92,7 @@ impl Drop for Task {
 
 /// One line of 80 columns.
 fn style(client: Arc<Client>, failed: Arc<AtomicUsize>) -> ProgressStyle {
-    let template = "{prefix:12} {wide_bar:.cyan/black.bright} {pos:>5}/{len} {rate}{limit}{failed:.red}  {left}";
+    let template = "{prefix} {wide_bar:.cyan/black.bright} {pos:>5}/{len} {rate}{limit}{failed:.red}  {left}";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     style
         .progress_chars("━╸━")

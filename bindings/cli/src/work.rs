@@ -108,7 +108,9 @@ impl Work<'_> {
             return Ok(());
         }
         let client = &session.client;
-        let doing = if self.with_region { format!("{} {doing}", session.region.as_str()) } else { doing.to_owned() };
+        // As wide as the longest, so that the bars of both regions begin in one column.
+        let region = if self.with_region { format!("{:<6} ", session.region.as_str()) } else { String::new() };
+        let doing = format!("{region}{doing:<13}");
         let mut task = self.progress.task(&doing, accounts.len(), &Arc::clone(client));
         let mut enter = |account: &Account, result: Result<Outcome, Error>| {
             let record = match &result {
@@ -120,11 +122,14 @@ impl Work<'_> {
             }
             task.advance(result.is_err());
         };
-        let (own, subusers): (Vec<_>, Vec<_>) = accounts.iter().partition(|account| account.on_behalf_of.is_none());
-        for account in own {
+        // The account itself, and one alone, who is not to wait long for the limit.
+        let single = |account: &&Account| account.on_behalf_of.is_none() || accounts.len() == 1;
+        let (single, subusers): (Vec<_>, Vec<_>) = accounts.iter().partition(single);
+        for account in single {
+            let name = account.on_behalf_of.as_deref();
             let result = match update_to {
-                Some(enabled) => client.update(enabled, None),
-                None => client.get(None),
+                Some(enabled) => client.update(enabled, name),
+                None => client.get(name),
             };
             enter(account, result);
         }
