@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use libtest_mimic::Trial;
 use sg_open_tracking::{Client, Code};
 
-use crate::case::{Call, GRACE, client, expect_end, ms, reply, send, story};
+use crate::case::{Call, client, expect_end, grace, ms, reply, send, story};
 use crate::certificates::Server;
 use crate::keep_alive::long_reply;
 use crate::peer::{BlackHole, ClosedPort, Peer, Script, Step};
@@ -252,7 +252,7 @@ fn stalling() -> Vec<Trial> {
             for client in [by_deadline, by_connect_timeout] {
                 let end = Call::Get.make(&client, None);
                 expect_end(&end, Code::Timeout, 0, 0);
-                assert!(end.time >= ms(400) && end.time < ms(400) + GRACE, "{end:?}");
+                assert!(end.time >= ms(400) && end.time < ms(400) + grace(), "{end:?}");
             }
         }));
     }
@@ -263,7 +263,7 @@ fn stalling() -> Vec<Trial> {
         });
         let end = Call::Get.make(&client, None);
         expect_end(&end, Code::Timeout, 0, 0);
-        assert!(end.time >= ms(400) && end.time < ms(400) + GRACE, "{end:?}");
+        assert!(end.time >= ms(400) && end.time < ms(400) + grace(), "{end:?}");
     }));
     trials.push(story("by TLS, hangs amid its handshake", || {
         let peer = Peer::new(vec![vec![Step::RawBytes, Step::Wait]]);
@@ -276,7 +276,7 @@ fn stalling() -> Vec<Trial> {
         });
         let end = Call::Get.make(&client, None);
         expect_end(&end, Code::Timeout, 0, 0);
-        assert!(end.time >= ms(400) && end.time < ms(400) + GRACE, "{end:?}");
+        assert!(end.time >= ms(400) && end.time < ms(400) + grace(), "{end:?}");
     }));
     trials
 }

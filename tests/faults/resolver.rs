@@ -1,10 +1,10 @@
 //! The system's resolver, replaced for this program alone: its `getaddrinfo` comes before the C
 //! library's, so that no test depends on a machine's DNS or hosts file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, c_char, c_int};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Condvar, LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -28,7 +28,19 @@ pub fn addresses(list: &[&str]) -> Answer {
     Answer::Addresses(list.iter().map(|text| text.parse().unwrap()).collect())
 }
 
+static ASKED: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
+
+/// Waits until the resolver was asked for that name.
+pub fn await_question(name: &str) {
+    let asked = ASKED.0.lock().unwrap();
+    let patience = Duration::from_secs(30);
+    let (asked, _) = ASKED.1.wait_timeout_while(asked, patience, |asked| !asked.contains(name)).unwrap();
+    assert!(asked.contains(name), "nobody asked for {name}");
+}
+
 fn find(name: &str) -> Result<Vec<IpAddr>, c_int> {
+    ASKED.0.lock().unwrap().insert(name.to_owned());
+    ASKED.1.notify_all();
     let answer = ANSWERS.lock().unwrap().get(name).cloned();
     match answer {
         Some(Answer::Addresses(list)) => Ok(list),
