@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sg_open_tracking::{Client, Code, Config, Region};
 use sg_open_tracking_sandbox::{Rule, Then};
-use support::{GRACE, client_with, ms, sandbox, timed};
+use support::{client_with, grace, ms, sandbox, timed};
 
 #[test]
 fn silence_and_drips_end_at_the_deadline() {
@@ -24,7 +24,7 @@ fn silence_and_drips_end_at_the_deadline() {
         for name in ["fault-silent", "dripping", "fault-delay-5000", "fault-silent"] {
             let (error, time) = timed(|| client.get(Some(name)).unwrap_err());
             assert_eq!(error.code(), Code::Timeout, "{name}: {error}");
-            assert!(time >= timeout && time < timeout + GRACE, "{name} with {timeout:?}: {time:?}");
+            assert!(time >= timeout && time < timeout + grace(), "{name} with {timeout:?}: {time:?}");
         }
     }
 }
@@ -38,7 +38,7 @@ fn retries_end_at_the_deadline() {
     for (name, code) in [("fault-status-503", Code::Server), ("fault-status-429", Code::RateLimited)] {
         let (error, time) = timed(|| client.get(Some(name)).unwrap_err());
         assert_eq!(error.code(), code, "{name}");
-        assert!(error.report().attempts > 1 && time < ms(1500) + GRACE, "{name}: {time:?}");
+        assert!(error.report().attempts > 1 && time < ms(1500) + grace(), "{name}: {time:?}");
     }
 }
 
@@ -68,7 +68,7 @@ fn stalled_handshakes_end_at_the_deadline() {
             config.set_timeout(ms(300)).unwrap();
         });
         let (error, time) = timed(|| client.get(None).unwrap_err());
-        assert!(time < ms(300) + GRACE, "{name}: {time:?}");
+        assert!(time < ms(300) + grace(), "{name}: {time:?}");
         assert!(matches!(error.code(), Code::Timeout | Code::Tls), "{name}: {error}");
     }
 }
@@ -86,7 +86,7 @@ fn a_backlog_that_is_full_ends_at_the_connect_timeout() {
     });
     let (error, time) = timed(|| client.get(None).unwrap_err());
     assert_eq!(error.code(), Code::Timeout, "{error}");
-    assert!(time >= ms(300) && time < ms(300) + GRACE, "{time:?}");
+    assert!(time >= ms(300) && time < ms(300) + grace(), "{time:?}");
     drop(socket);
     for filler in fillers {
         let _ = filler.join();
@@ -107,12 +107,12 @@ fn cancelling_ends_this_client_s_calls_and_no_others() {
             let (result, _) = call.join().unwrap();
             assert_eq!(result.unwrap_err().code(), Code::Cancelled);
         }
-        assert!(cancelling < GRACE, "{cancelling:?}");
+        assert!(cancelling < grace(), "{cancelling:?}");
         assert!(undisturbed.join().unwrap().is_ok());
     });
     let (error, time) = timed(|| derived.get(None).unwrap_err());
     assert_eq!((error.code(), error.report().attempts), (Code::Cancelled, 0));
-    assert!(time < GRACE);
+    assert!(time < grace());
     origin.get(None).unwrap();
 }
 
@@ -142,7 +142,7 @@ fn cancelling_ends_every_kind_of_wait() {
                 call.join().unwrap()
             });
             assert_eq!(result.unwrap_err().code(), Code::Cancelled, "{what}");
-            assert!(time < GRACE, "{what}: {time:?}");
+            assert!(time < grace(), "{what}: {time:?}");
         });
     }
 }

@@ -9,7 +9,7 @@ use std::{fs, iter, thread};
 
 use sg_open_tracking::{Client, Code, Error, Outcome, Region};
 use sg_open_tracking_sandbox::{Options, ResetForm, Rule, Sandbox, Side, Stats, Then, subuser};
-use support::{GRACE, client, client_with, ms, sandbox, timed};
+use support::{client, client_with, grace, ms, sandbox, timed};
 
 const GO_ON: ControlFlow<()> = ControlFlow::Continue(());
 
@@ -108,7 +108,7 @@ fn a_slow_item_has_its_own_deadline_and_holds_up_no_other() {
     });
     assert_eq!(verdict.unwrap_err().code(), Code::Partial);
     // The first part is the patience with the first reply, before which nothing else is sent.
-    assert!(time < ms(250) + ms(400) + GRACE, "{time:?}");
+    assert!(time < ms(250) + ms(400) + grace(), "{time:?}");
     let last: Vec<_> = order.split_off(23);
     assert!(order.iter().all(|(_, result)| result.is_ok()));
     assert!(last.iter().all(|(_, result)| *result.as_ref().unwrap_err() == Code::Timeout), "{last:?}");
@@ -193,7 +193,7 @@ fn the_cap_holds_for_many() {
             }
         });
     });
-    assert!(time >= ms(20 * 49) && time < ms(20 * 55) + GRACE, "{time:?}");
+    assert!(time >= ms(20 * 49) && time < ms(20 * 55) + grace(), "{time:?}");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn stopping_draining_and_cancelling() {
         })
     });
     assert_eq!(verdict.unwrap_err().code(), Code::Cancelled);
-    assert!((1..=16).contains(&ended) && time < ms(300) + GRACE, "{ended} in {time:?}");
+    assert!((1..=16).contains(&ended) && time < ms(300) + grace(), "{ended} in {time:?}");
     assert_eq!(drained.get_many(endless(), |_, _| GO_ON).unwrap_err().code(), Code::Cancelled);
     drained.get(None).unwrap();
 
@@ -304,7 +304,7 @@ fn stopping_draining_and_cancelling() {
             });
             let (verdict, time) = timed(|| client.get_many(endless(), |_, _| GO_ON));
             assert_eq!(verdict.unwrap_err().code(), Code::Cancelled);
-            assert!(time < ms(200) + GRACE, "{time:?}");
+            assert!(time < ms(200) + grace(), "{time:?}");
         });
     }
 }

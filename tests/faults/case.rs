@@ -7,13 +7,11 @@ use libtest_mimic::{Failed, Trial};
 use sg_open_tracking::{Client, Code, Config, Error, Outcome, Region, Report};
 
 use crate::certificates::{self, Server};
+use crate::late;
 use crate::peer::{Peer, Script, Seen, Step};
 
 /// The key of every call. It must turn up in one header and nowhere else.
 pub const KEY: &str = "SG.fault-matrix-key.0123456789abcdef";
-
-/// How far past its deadline a call may return.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// What a tool that slows everything down, such as a sanitizer, adds to that: milliseconds in the
 /// environment.
@@ -24,7 +22,7 @@ pub fn slack() -> Duration {
 
 /// How far past its deadline a call may return on this machine now.
 pub fn grace() -> Duration {
-    GRACE + slack()
+    late::grace() + slack()
 }
 
 /// When a call must be over whose peer doesn't stall, retries after backoff included.
@@ -198,7 +196,7 @@ impl Case {
         self.options.push(Box::new(move |config| {
             config.set_timeout(ms(deadline)).unwrap();
         }));
-        self.between(ms(deadline), ms(deadline) + GRACE)
+        self.between(ms(deadline), ms(deadline) + late::GRACE)
     }
 
     pub fn between(mut self, least: Duration, most: Duration) -> Case {

@@ -16,6 +16,8 @@ mod environment;
 mod http;
 mod json;
 mod keep_alive;
+#[path = "../support/late.rs"]
+mod late;
 mod limits;
 mod proxy;
 mod secrets;
@@ -32,6 +34,8 @@ fn main() {
     if let Some(url) = environment::url_for_child() {
         return environment::be_child(&url);
     }
+    // The control has to run beside the calls.
+    late::lateness();
     let families: [(&str, Vec<Trial>); 12] = [
         ("tcp", tcp::cases()),
         ("dns", dns::cases()),
