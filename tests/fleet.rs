@@ -79,7 +79,8 @@ fn connections_work_side_by_side() {
     sandbox.fault(Rule::always(Then { delay_ms: 20, ..Then::default() }));
     let client = client(&sandbox);
     let names = |count| iter::repeat_n("subuser-00001", count);
-    let ((), one_by_one) = timed(|| names(40).for_each(|name| drop(client.get(Some(name)).unwrap())));
+    let (alone, one_by_one) = timed(|| names(40).all(|name| client.get(Some(name)).is_ok()));
+    assert!(alone);
     // The best of three: others may use the machine as well.
     let mut times_as_fast = (0..3).map(|_| {
         let (verdict, time) = timed(|| client.get_many(names(400), |_, _| GO_ON));
