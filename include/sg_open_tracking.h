@@ -447,7 +447,8 @@ void sg_client_cancel(const struct sg_client *client);
  *
  * The deadline is each item's own, from its own start, and does not count the waits for the rate
  * limit; the call has none. A 429 holds all back until the service's time, and its item is tried
- * again however few retries are allowed. After on_result has said stop, those under way are
+ * again however few retries are allowed; when it is refused again while others are not, that is a
+ * failure like any other. After on_result has said stop, those under way are
  * finished first and their results written; sg_client_cancel() ends them at once. Blocks until
  * the last of its threads has ended. From any thread.
  */

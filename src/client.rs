@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::error::Report;
 use crate::fault::Fault;
 use crate::net::{Pool, Reply};
-use crate::pace::{Pace, RateLimit};
+use crate::pace::{Pace, RateLimit, Sender};
 use crate::request::{self, Key, Request, Resource};
 use crate::response::{self, Asked};
 use crate::url::BaseUrl;
@@ -195,7 +195,7 @@ impl Client {
         let mut retry = 0;
         loop {
             await_turn(pace, call, report)?;
-            let result = self.attempt(call, request, report, false);
+            let result = self.attempt(call, request, report, Sender::Single);
             if retry::is_final(&result) || retry == *max_retries {
                 return Ok(result?);
             }
@@ -214,7 +214,7 @@ impl Client {
         call: &Call,
         request: &Request,
         report: &mut Report,
-        in_fleet: bool,
+        sender: Sender,
     ) -> Result<Reply, Fault> {
         let Shared { service, pace, .. } = &*self.shared;
         let started = Instant::now();
@@ -226,7 +226,7 @@ impl Client {
             if retry::is_worth_repeating(reply.status) {
                 report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
             }
-            pace.learn(started, reply.status, &reply.headers, in_fleet);
+            pace.learn(started, reply.status, &reply.headers, sender);
         }
         result
     }

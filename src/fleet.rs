@@ -26,7 +26,8 @@ impl Client {
     /// once, [`cancel`](Client::cancel) the client.
     ///
     /// The timeout is each item's own and counts from its own start, without the waits for the
-    /// limit. A 429 holds back all, and its item is tried again however few retries are allowed.
+    /// limit. A 429 holds back all, and its item is tried again however few retries are allowed;
+    /// when it is refused again while others are not, that is a failure like any other.
     /// One item's failure does not stop the others.
     ///
     /// ```no_run

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::net::Reply;
-use crate::pace::Start;
+use crate::pace::{Sender, Start};
 use crate::request::Request;
 use crate::{Client, Error, Report, retry};
 
-/// An item gives up after so many 429. One that others overtook meanwhile counts for many, since
-/// then it is hardly the account's limit that refuses it.
+/// An item gives up after so many 429 with nothing else between them.
 const REFUSALS_MAX: u32 = 100;
-const REFUSAL_WHEN_OVERTAKEN: u32 = 20;
+
+/// An item that is refused while others pass is retried like any failure, but so often at least.
+const RETRIES_WHEN_ALONE: u32 = 2;
 
 /// When the pause after a 429 is over, others go first for so long: should it be that item alone
 /// that is refused, they are through by then.
@@ -77,24 +78,30 @@ impl<'a> Line<'a> {
     ) -> Result<Reply, Error> {
         let Client { shared, cancel, timeout } = self.client;
         let (mut left, mut retries, mut refusals) = (*timeout, 0, 0);
-        let mut passed_before = u64::MAX;
+        let mut passed_at_refusal = u64::MAX;
         loop {
             let call = Call::start(left, cancel);
-            let result = self.client.attempt(&call, request, report, true);
+            // Others have passed since it was refused: then it is not the account's limit.
+            let overtaken = self.passed.load(Ordering::Relaxed) > passed_at_refusal;
+            let sender = if overtaken { Sender::RefusedAlone } else { Sender::Fleet };
+            let result = self.client.attempt(&call, request, report, sender);
             left = call.remaining();
             drop(start);
+            let refused = matches!(&result, Ok(reply) if reply.status == 429);
+            if !refused && result.is_ok() {
+                self.passed.fetch_add(1, Ordering::Relaxed);
+            }
             cancel.wake();
-            if matches!(&result, Ok(reply) if reply.status == 429) {
-                let passed = self.passed.load(Ordering::Relaxed);
-                refusals += if passed > passed_before { REFUSAL_WHEN_OVERTAKEN } else { 1 };
-                passed_before = passed;
-                if refusals >= REFUSALS_MAX {
+            if refused && !overtaken {
+                refusals += 1;
+                if refusals == REFUSALS_MAX {
                     return Ok(result?);
                 }
+                passed_at_refusal = self.passed.load(Ordering::Relaxed);
                 self.let_others_go_first();
             } else {
-                self.passed.fetch_add(u64::from(result.is_ok()), Ordering::Relaxed);
-                if retry::is_final(&result) || retries == shared.max_retries {
+                let most = if refused { shared.max_retries.max(RETRIES_WHEN_ALONE) } else { shared.max_retries };
+                if retry::is_final(&result) || retries >= most {
                     return Ok(result?);
                 }
                 let pause = retry::pause(retries, report.retry_after);

@@ -44,6 +44,16 @@ struct State {
     trial: Trial,
 }
 
+/// Whose request it is that a reply is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    Single,
+    Fleet,
+    /// An item of a fleet that was refused while others passed, whose further refusals say
+    /// nothing of the account's limit.
+    RefusedAlone,
+}
+
 /// The rate limit as the service last told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -92,9 +102,9 @@ impl Pace {
 
     /// Learns from the reply to a request that was sent at `sent`. That no limit was told says
     /// something as well, if the request is one of those that the pace lets out.
-    pub(crate) fn learn(&self, sent: Instant, status: u16, headers: &HeaderMap, in_fleet: bool) {
-        if in_fleet || status == 429 || headers.contains_key("x-ratelimit-remaining") {
-            self.state().learn(sent, Instant::now(), status, headers, in_fleet);
+    pub(crate) fn learn(&self, sent: Instant, status: u16, headers: &HeaderMap, sender: Sender) {
+        if sender != Sender::Single || status == 429 || headers.contains_key("x-ratelimit-remaining") {
+            self.state().learn(sent, Instant::now(), status, headers, sender);
         }
     }
 
@@ -153,7 +163,7 @@ impl State {
         Some(self.last_start? + wait)
     }
 
-    fn learn(&mut self, sent: Instant, received: Instant, status: u16, headers: &HeaderMap, in_fleet: bool) {
+    fn learn(&mut self, sent: Instant, received: Instant, status: u16, headers: &HeaderMap, sender: Sender) {
         let standing = Standing::read(headers);
         match (standing, &mut self.window) {
             (Some(standing), Some(window)) => window.learn(standing, sent, received),
@@ -161,6 +171,9 @@ impl State {
             (None, _) => {}
         }
         if status == 429 {
+            if sender == Sender::RefusedAlone {
+                return;
+            }
             // The window knows its end better than the header's whole seconds do.
             let asked = match standing {
                 Some(_) if !headers.contains_key(RETRY_AFTER) => None,
@@ -170,7 +183,7 @@ impl State {
             return;
         }
         self.pauses = 0;
-        if standing.is_none() && in_fleet {
+        if standing.is_none() && sender != Sender::Single {
             // A window was told of once, for one reply perhaps, and is no more.
             if self.window.as_ref().is_some_and(Window::is_assumed) {
                 self.window = None;
@@ -311,7 +324,7 @@ mod tests {
             }
             for (sent, _, status, headers) in replies.extract_if(.., |(_, back, ..)| *back <= now) {
                 state.in_flight -= 1;
-                state.learn(at(sent), at(now), status, &headers, true);
+                state.learn(at(sent), at(now), status, &headers, Sender::Fleet);
                 done += u32::from(status == 200);
                 refused += u32::from(status == 429);
                 refused_later += u32::from(status == 429 && now > server.window);

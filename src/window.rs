@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::rate_limit::Standing;
 
+/// By one part in so many the server's clock may be slower than ours: twice what is usual while a
+/// clock is being set right.
+const CLOCK_DRIFT: u32 = 1000;
+
 /// One window, from the first reply that told of it.
 #[derive(Debug)]
 pub(crate) struct Window {
@@ -93,10 +97,15 @@ impl Window {
 
     /// When it is over, as well as can be told, and rather late than early.
     pub(crate) fn end(&self) -> Instant {
-        match self.length {
-            Some(length) if !self.assumed => (self.received + length).max(self.earliest).min(self.latest),
+        let end = match self.length {
+            // The first request that was seen of a window may have come an interval after its begin.
+            Some(length) if !self.assumed => {
+                let late = self.received + length + self.span / self.limit.max(1);
+                late.max(self.earliest).min(self.latest)
+            }
             _ => self.latest,
-        }
+        };
+        end + self.span / CLOCK_DRIFT
     }
 
     pub(crate) fn is_assumed(&self) -> bool {
@@ -122,10 +131,9 @@ impl Window {
     }
 }
 
-/// Whether (nearly) nothing of the window was used, so that it had only just begun.
+/// Whether nothing of the window was used before, so that it had only just begun.
 fn is_fresh(standing: Standing) -> bool {
-    let used = standing.limit - standing.remaining;
-    used <= 1 || used <= standing.limit / 20
+    standing.limit - standing.remaining <= 1
 }
 
 #[cfg(test)]
@@ -165,7 +173,8 @@ mod tests {
         window.learn(standing(599, 58, 60), at(59_500), at(59_510));
         assert_eq!(window.remaining, 599);
         assert_eq!(window.length, Some(Duration::from_millis(59_510)));
-        assert_eq!(window.end(), at(59_510 + 59_510));
+        // An interval later, for the first request may have been late, and what the clocks differ.
+        assert_eq!(window.end(), at(59_510 + 59_510 + 100 + 60));
         // The next one is over for sure, and nothing was heard of its successor.
         window.learn(standing(0, 0, 1), at(118_900), at(118_910));
         assert_eq!(window.next(Some(at(118_900)), 0), Some(window.end()));
@@ -178,7 +187,7 @@ mod tests {
         let zero = Instant::now();
         let window = Window::first(standing(599, 59, 60), zero, zero);
         assert_eq!(window.next(None, 0), None);
-        assert_eq!(window.next(Some(zero), 0), Some(zero + Duration::from_millis(100)));
-        assert_eq!(window.next(Some(zero), 599), Some(zero + secs(60)));
+        assert_eq!(window.next(Some(zero), 0), Some(zero + Duration::from_micros(100_100)));
+        assert_eq!(window.next(Some(zero), 599), Some(zero + Duration::from_millis(60_060)));
     }
 }

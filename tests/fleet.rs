@@ -78,16 +78,16 @@ fn connections_work_side_by_side() {
     let sandbox = sandbox();
     sandbox.fault(Rule::always(Then { delay_ms: 20, ..Then::default() }));
     let client = client(&sandbox);
-    let one_by_one = ms(20) * 800;
+    let names = |count| iter::repeat_n("subuser-00001", count);
+    let (alone, one_by_one) = timed(|| names(40).all(|name| client.get(Some(name)).is_ok()));
+    assert!(alone);
     // The best of three: others may use the machine as well.
-    let run = || {
-        let names = iter::repeat_n("subuser-00001", 800);
-        let (verdict, time) = timed(|| client.get_many(names, |_, _| GO_ON));
+    let mut times_as_fast = (0..3).map(|_| {
+        let (verdict, time) = timed(|| client.get_many(names(400), |_, _| GO_ON));
         assert_eq!(verdict, Ok(()));
-        one_by_one.as_secs_f64() / time.as_secs_f64()
-    };
-    let times_as_fast: Vec<_> = (0..3).map(|_| run()).collect();
-    assert!(times_as_fast.iter().any(|times| *times >= 6.0), "{times_as_fast:?}");
+        10.0 * one_by_one.as_secs_f64() / time.as_secs_f64()
+    });
+    assert!(times_as_fast.any(|times| times >= 6.0), "one after another, 40 take {one_by_one:?}");
 }
 
 #[test]
@@ -130,10 +130,10 @@ fn the_allowed_rate_is_kept() {
     const WINDOW: Duration = Duration::from_secs(4);
     let base = Options { limit: Some(LIMIT), window: WINDOW, subusers: ITEMS, ..Options::default() };
     let cases = [
-        ("delta", base.clone(), 0.97, 0),
-        ("epoch", Options { reset_form: ResetForm::Epoch, ..base.clone() }, 0.88, 0),
-        ("epoch, clock ahead", Options { reset_form: ResetForm::Epoch, clock_skew: 3600, ..base.clone() }, 0.88, 0),
-        ("epoch, clock behind", Options { reset_form: ResetForm::Epoch, clock_skew: -3600, ..base.clone() }, 0.88, 0),
+        ("delta", base.clone(), 0.95, 0),
+        ("epoch", Options { reset_form: ResetForm::Epoch, ..base.clone() }, 0.8, 0),
+        ("epoch, clock ahead", Options { reset_form: ResetForm::Epoch, clock_skew: 3600, ..base.clone() }, 0.8, 0),
+        ("epoch, clock behind", Options { reset_form: ResetForm::Epoch, clock_skew: -3600, ..base.clone() }, 0.8, 0),
         ("no headers", Options { rate_headers: false, ..base }, 0.75, 25),
     ];
     thread::scope(|scope| {

@@ -1,5 +1,7 @@
 //! What the commands say and do, and how they end.
 
+#![cfg(unix)]
+
 mod support;
 
 use std::fs;

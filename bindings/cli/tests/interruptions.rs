@@ -1,5 +1,7 @@
 //! Runs that end before their time, and the runs that go on from them.
 
+#![cfg(unix)]
+
 mod support;
 
 use std::fs::{self, OpenOptions};

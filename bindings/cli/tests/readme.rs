@@ -1,5 +1,7 @@
 //! The README's commands run, and its table is the program's.
 
+#![cfg(unix)]
+
 mod support;
 
 use support::{Bench, Ran};
