@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -38,6 +39,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"usage: benches/run [{'|'.join(FIGURES)}]...", file=sys.stderr)
         return 2
+    load = os.getloadavg()[0]
     figures = measure(names or list(FIGURES))
     for _, figure in figures:
         print(f"{figure.name}: {report.spread(figure.ratio or figure.values['ours'])} {report.verdict(figure)}")
@@ -46,7 +48,7 @@ def main(names: list[str]) -> int:
         return 0
     from .chart import draw  # only here is the plotting library needed
 
-    (RESULTS / "results.md").write_text(report.results(figures, ROUND_TRIP_MS))
+    (RESULTS / "results.md").write_text(report.results(figures, ROUND_TRIP_MS, load))
     draw([figure for _, figure in figures], RESULTS / "results.svg")
     print("wrote benches/results.md and benches/results.svg")
     return 0

@@ -147,9 +147,13 @@ def _versions() -> list[str]:
     return found
 
 
-def results(figures: list[tuple[str, Figure]], distance: int) -> str:
+def results(figures: list[tuple[str, Figure]], distance: int, load: float) -> str:
     today = datetime.now(timezone.utc).date()
-    facts = [f"- Measured on {today}.", f"- Machine: {_machine()}.", f"- Versions: {'; '.join(_versions())}."]
+    facts = [
+        f"- Measured on {today}, with a load of {load:.1f} on the machine before it began.",
+        f"- Machine: {_machine()}.",
+        f"- Versions: {'; '.join(_versions())}.",
+    ]
     return (
         f"{INTRODUCTION}\n## Against the targets\n\n{targets(figures)}\n## Beside the peers\n\n{peers(figures)}"
         f"\n## How to read it\n{NOTES.format(distance=distance)}"
