@@ -103,7 +103,7 @@ impl Pace {
     /// Learns from the reply to a request that was sent at `sent`. That no limit was told says
     /// something as well, if the request is one of those that the pace lets out.
     pub(crate) fn learn(&self, sent: Instant, status: u16, headers: &HeaderMap, sender: Sender) {
-        if sender != Sender::Single || status == 429 || headers.contains_key("x-ratelimit-remaining") {
+        if sender != Sender::Single || status == 429 || headers.contains_key(rate_limit::REMAINING) {
             self.state().learn(sent, Instant::now(), status, headers, sender);
         }
     }

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use ureq::http::header::{DATE, HeaderMap, RETRY_AFTER};
+use ureq::http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+pub(crate) const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// No wait that a server names is taken for longer: a larger number is a mistake of somebody's.
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(3600);
@@ -13,14 +17,14 @@ const FIRST_UNIX_TIME: u64 = 1_000_000_000;
 /// How long the server asks to wait: `Retry-After`, else for a 429 `X-RateLimit-Reset`, which
 /// has two forms in the wild. `None` if it names no time, or none that makes sense.
 pub(crate) fn asked_wait(status: u16, headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    if let Some(wait) = text(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, headers)) {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(wait) = text(RETRY_AFTER).and_then(|value| retry_after(value, headers)) {
         return Some(wait.min(WAIT_MAX));
     }
     if status != 429 {
         return None;
     }
-    let reset = whole_number(text("x-ratelimit-reset")?)?;
+    let reset = whole_number(text(RESET)?)?;
     let wait = if reset < FIRST_UNIX_TIME {
         Duration::from_secs(reset)
     } else {
@@ -66,10 +70,10 @@ pub(crate) struct Standing {
 impl Standing {
     /// `None` where the reply does not tell, or nothing that makes sense.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Standing> {
-        let number = |name: &str| whole_number(headers.get(name)?.to_str().ok()?.trim());
-        let remaining = clamp(number("x-ratelimit-remaining")?);
-        let (at_least, at_most) = time_left(number("x-ratelimit-reset")?, headers)?;
-        let limit = number("x-ratelimit-limit").map_or(remaining, clamp).max(remaining).max(1);
+        let number = |name: HeaderName| whole_number(headers.get(name)?.to_str().ok()?.trim());
+        let remaining = clamp(number(REMAINING)?);
+        let (at_least, at_most) = time_left(number(RESET)?, headers)?;
+        let limit = number(LIMIT).map_or(remaining, clamp).max(remaining).max(1);
         (at_most <= WAIT_MAX).then_some(Standing { limit, remaining, at_least, at_most })
     }
 }
