@@ -17,6 +17,7 @@ namespace SgOpenTracking
         private readonly Region region;
         private readonly HashSet<Client> aside = new HashSet<Client>();
         private bool cancelled;
+        private Action onCancel = () => { };
 
         /// <summary>A client; it opens no connection yet. Options are copied.</summary>
         public Client(string key, Region region = Region.Global, Options options = null)
@@ -157,6 +158,7 @@ namespace SgOpenTracking
             {
                 call.Cancel();
             }
+            Volatile.Read(ref onCancel)();
         }
 
         /// <summary>Cancels what is in flight and gives the client up. It does not wait: the last call to end frees what
@@ -177,6 +179,21 @@ namespace SgOpenTracking
         public override string ToString()
         {
             return "Client { Region = " + region + (handle.IsClosed ? ", closed }" : " }");
+        }
+
+        /// <summary>Has an action run by every cancel, also if there was one already.</summary>
+        internal void OnCancel(Action action)
+        {
+            Volatile.Write(ref onCancel, action);
+            bool late;
+            lock (aside)
+            {
+                late = cancelled;
+            }
+            if (late)
+            {
+                action();
+            }
         }
 
         /// <summary>How many asynchronous calls have not ended yet.</summary>

@@ -20,12 +20,13 @@ namespace SgOpenTracking
         {
             using (var reports = new BlockingCollection<T>(Ahead))
             using (var stop = new CancellationTokenSource())
+            using (var over = new CancellationTokenSource())
             {
                 Func<T, bool> report = item =>
                 {
                     try
                     {
-                        reports.Add(item, stop.Token);
+                        reports.Add(item, over.Token);
                         return true;
                     }
                     catch (OperationCanceledException)
@@ -35,6 +36,7 @@ namespace SgOpenTracking
                 };
                 Func<Client, bool> run = derived =>
                 {
+                    derived.OnCancel(over.Cancel); // or it would wait for ever for a reader that has gone
                     call(derived, report);
                     return true;
                 };
@@ -50,6 +52,7 @@ namespace SgOpenTracking
                 }
                 finally
                 {
+                    over.Cancel();
                     stop.Cancel();
                     ended.Wait();
                 }

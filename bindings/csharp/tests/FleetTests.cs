@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Linq;
+using System.Threading;
 using SgOpenTracking;
 
 /// <summary>The calls for many.</summary>
@@ -70,6 +71,15 @@ public static partial class Tests
         });
         Equal(1, read);
         Throws<OpenTrackingException.Closed>(() => client.ListSubusers().Count());
+    }
+
+    public static void TheClientsCloseReachesASequenceThatNobodyReads()
+    {
+        var client = Open();
+        var items = client.GetMany(Enumerable.Repeat("subuser-00001", 1000)).GetEnumerator();
+        True(items.MoveNext() && items.Current.Result != null, "the first failed");
+        client.Close();
+        True(SpinWait.SpinUntil(() => client.InFlight == 0, TimeSpan.FromSeconds(5)), "the native call goes on");
     }
 
     public static void AWrongKeyEndsTheSequence()

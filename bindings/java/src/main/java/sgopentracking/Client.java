@@ -41,6 +41,7 @@ public final class Client implements AutoCloseable {
     private final Cleaner.Cleanable forgotten;
     private final Set<Client> aside = new HashSet<>();
     private boolean cancelled;
+    private volatile Runnable onCancel = () -> {};
 
     public Client(String key) {
         this(key, Region.GLOBAL);
@@ -196,6 +197,7 @@ public final class Client implements AutoCloseable {
             calls = List.copyOf(aside);
         }
         calls.forEach(Client::cancel);
+        onCancel.run();
     }
 
     /**
@@ -211,6 +213,18 @@ public final class Client implements AutoCloseable {
     @Override
     public String toString() {
         return "Client[region=" + region + (handle.isClosed() ? ", closed]" : "]");
+    }
+
+    /** Has an action run by every cancel, also if there was one already. */
+    void onCancel(Runnable action) {
+        onCancel = action;
+        boolean late;
+        synchronized (aside) {
+            late = cancelled;
+        }
+        if (late) {
+            action.run();
+        }
     }
 
     Handle handle() {

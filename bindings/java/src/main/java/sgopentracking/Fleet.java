@@ -1,11 +1,11 @@
 package sgopentracking;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -24,19 +24,14 @@ final class Fleet<T> extends Spliterators.AbstractSpliterator<T> {
     /** How many reports may wait to be read. */
     private static final int AHEAD = 64;
 
-    private static final class End {
-        final RuntimeException error;
-
-        End(RuntimeException error) {
-            this.error = error;
-        }
-    }
-
-    private final BlockingQueue<Object> reports = new ArrayBlockingQueue<>(AHEAD);
     private final Client client;
     private final Call<T> call;
     private CompletableFuture<Void> running;
-    private volatile boolean stopped;
+
+    // Guarded by this, on which each side waits for the other.
+    private final Queue<T> reports = new ArrayDeque<>();
+    private RuntimeException error;
+    private boolean stopped;
     private boolean ended;
 
     private Fleet(Client client, Call<T> call) {
@@ -48,78 +43,86 @@ final class Fleet<T> extends Spliterators.AbstractSpliterator<T> {
     /** A stream that starts the call when it is first read, and cuts it off when it is closed. */
     static <T> Stream<T> stream(Client client, Call<T> call) {
         Fleet<T> fleet = new Fleet<>(client, call);
-        return StreamSupport.stream(fleet, false).onClose(fleet::stop);
+        return StreamSupport.stream(fleet, false).onClose(fleet::close);
     }
 
     @Override
-    @SuppressWarnings("unchecked") // what is no End was reported as a T
     public boolean tryAdvance(Consumer<? super T> action) {
         if (running == null) {
             running = client.aside(this::run);
         }
-        if (ended) {
-            return false;
-        }
-        Object report = uninterrupted(reports::take);
-        if (report instanceof End) {
-            ended = true;
-            if (((End) report).error != null) {
-                throw ((End) report).error;
+        T report;
+        synchronized (this) {
+            await(() -> !reports.isEmpty() || ended);
+            report = reports.poll();
+            notifyAll();
+            if (report == null && error != null) {
+                throw error;
             }
+        }
+        if (report == null) {
             return false;
         }
-        action.accept((T) report);
+        action.accept(report);
         return true;
     }
 
     private Void run(Client derived) {
-        RuntimeException error = new IllegalStateException("the call's thread died");
+        RuntimeException thrown = new IllegalStateException("the call's thread died");
+        derived.onCancel(this::stop); // or it would wait for ever for a reader that has gone
         try {
-            call.run(derived, report -> !stopped && put(report));
-            error = null;
-        } catch (RuntimeException thrown) {
-            error = thrown;
+            call.run(derived, this::report);
+            thrown = null;
+        } catch (RuntimeException early) {
+            thrown = early;
         } finally {
-            put(new End(error));
+            end(thrown);
         }
         return null;
     }
 
-    private boolean put(Object report) {
-        uninterrupted(() -> {
-            reports.put(report);
-            return null;
-        });
+    private synchronized boolean report(T report) {
+        await(() -> reports.size() < AHEAD || stopped);
+        if (!stopped) {
+            reports.add(report);
+            notifyAll();
+        }
         return !stopped;
     }
 
-    private void stop() {
+    private synchronized void end(RuntimeException thrown) {
+        error = thrown;
+        ended = true;
+        notifyAll();
+    }
+
+    private synchronized void stop() {
         stopped = true;
+        notifyAll();
+    }
+
+    private void close() {
+        stop();
         if (running != null) {
             running.cancel(false);
-            while (!ended) { // makes room for what was under way, up to its end
-                ended = uninterrupted(reports::take) instanceof End;
+            synchronized (this) {
+                await(() -> ended);
             }
         }
     }
 
-    /** Waits whatever the thread is told meanwhile: the callback may not throw, and what is taken is not lost. */
-    private static <R> R uninterrupted(Callable<R> wait) {
+    /** Waits, whatever the thread is told meanwhile: native frames may be below. */
+    private synchronized void await(BooleanSupplier holds) {
         boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return wait.call();
-                } catch (InterruptedException again) {
-                    interrupted = true;
-                } catch (Exception never) {
-                    throw new IllegalStateException(never);
-                }
+        while (!holds.getAsBoolean()) {
+            try {
+                wait();
+            } catch (InterruptedException later) {
+                interrupted = true;
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,15 @@ class FleetTest {
             }
         });
         assertThrows(OpenTrackingException.Closed.class, () -> client.listSubusers().count());
+    }
+
+    @Test
+    void theClientsCloseReachesAStreamThatNobodyReads() throws InterruptedException {
+        Client client = Sandbox.client();
+        Iterator<Item> items = client.getMany(Collections.nCopies(1_000, "subuser-00001")).iterator();
+        assertTrue(items.next().result().isPresent());
+        client.close();
+        Sandbox.await("the end of the native call", () -> client.inFlight() == 0);
     }
 
     @Test
