@@ -12,7 +12,7 @@ LANGUAGES := cpp csharp go java javascript php python ruby
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
-	$(LANGUAGES:%=test-%) counters bench clean
+	$(LANGUAGES:%=test-%) counters bench valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,24 @@ counters: build ## count what a warm call costs, and compare with what is commit
 
 bench: build ## measure the library beside its peers (five minutes, a quiet machine)
 	benches/run
+
+valgrind: build ## the C programs under valgrind: leaks and invalid accesses
+	tests/valgrind.sh
+
+asan: ## the Rust tests and the C programs under AddressSanitizer
+	tests/sanitizers.sh address
+
+tsan: ## the same under ThreadSanitizer, with an instrumented standard library
+	tests/sanitizers.sh thread
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
+	tests/fuzz.sh
+
+deny: ## licences, bans and sources of the dependencies
+	tests/deny.sh
+
+coverage: ## how much of src/ the Rust tests run
+	tests/coverage.sh
 
 clean: ## remove what was built
 	rm -rf target build
