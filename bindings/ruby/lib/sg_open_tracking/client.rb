@@ -184,7 +184,7 @@ module SgOpenTracking
         @cancelled = true
         @aside.keys
       end
-      aside.each(&:cancel)
+      aside.each(&:stop)
     end
 
     # Cancels what is in flight and gives the client up. It does not wait: the last call to end frees what the client
@@ -228,14 +228,15 @@ module SgOpenTracking
     # Runs a call that reports to `block`, in a derived client. This client's cancel and close reach it.
     def aside(block, &call)
       derive do |client|
+        fleet = Fleet.new(client, call)
         late = @lock.synchronize do
-          @aside[client] = true
+          @aside[fleet] = true
           @cancelled
         end
-        client.cancel if late
-        Fleet.new(client, call).each(&block)
+        fleet.stop if late
+        fleet.each(&block)
       ensure
-        @lock.synchronize { @aside.delete(client) }
+        @lock.synchronize { @aside.delete(fleet) }
       end
       self
     end

@@ -23,29 +23,45 @@ module SgOpenTracking
     def initialize(client, call)
       @client = client
       @call = call
-      @reports = SizedQueue.new(AHEAD)
+      @lock = Mutex.new
+      @changed = ConditionVariable.new
+      @reports = []
+      @stopped = false
+      @ended = false
       @error = nil
     end
 
     def each
       Fleet.running[self] = true
       thread = Thread.new { run }
-      while (report = @reports.pop)
+      while (report = take)
         yield report
       end
       raise @error if @error
     ensure
       stop
       thread&.join
-      Fleet.running.delete(self)
     end
 
     def stop
       @client.cancel
-      @reports.close
+      change { @stopped = true }
     end
 
     private
+
+    def change
+      @lock.synchronize do
+        yield.tap { @changed.broadcast }
+      end
+    end
+
+    def take
+      change do
+        @changed.wait(@lock) while @reports.empty? && !@ended
+        @reports.shift
+      end
+    end
 
     def run
       # Nothing may end this thread while native frames are below the callback's.
@@ -55,14 +71,20 @@ module SgOpenTracking
         @error = error
       end
     ensure
-      @reports.close
+      Fleet.running.delete(self)
+      change { @ended = true }
     end
 
     def report(report)
-      @reports.push(report)
-      true
-    rescue ClosedQueueError
-      false
+      change do
+        # The program's end waits for this thread, should its reader have gone, and is to be seen by this alone.
+        until @reports.length < AHEAD || @stopped || (@stopped = Thread.current.pending_interrupt?)
+          @changed.wait(@lock, 0.1)
+        end
+        @reports.push(report) unless @stopped
+      end
+      @client.cancel if @stopped
+      !@stopped
     end
   end
 
