@@ -394,5 +394,46 @@ mod tests {
                 }
             }
         }
+
+        /// No server makes the pace panic, or wait longer than the longest wait.
+        #[test]
+        fn no_headers_break_the_pace(
+            replies in proptest::collection::vec(
+                (
+                    prop_oneof![Just(200_u16), Just(429), Just(503)],
+                    proptest::option::of(extreme()),
+                    proptest::option::of(extreme()),
+                    proptest::option::of(extreme()),
+                    proptest::option::of(extreme()),
+                    0..100_000_u64,
+                ),
+                1..40,
+            ),
+        ) {
+            let mut now = Instant::now();
+            let mut state = State::default();
+            for (status, limit, remaining, reset, retry_after, later) in replies {
+                let mut headers = HeaderMap::new();
+                let names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"];
+                for (name, value) in names.into_iter().zip([limit, remaining, reset, retry_after]) {
+                    if let Some(value) = value {
+                        headers.insert(name, value.into());
+                    }
+                }
+                if let Err(until) = state.start(now, Duration::ZERO) {
+                    prop_assert!(until <= now + rate_limit::WAIT_MAX + Duration::from_secs(1), "{:?}", until - now);
+                } else {
+                    state.in_flight -= 1;
+                }
+                let received = now + Duration::from_millis(later % 1000);
+                state.learn(now, received, status, &headers, later % 2 == 0);
+                now += Duration::from_millis(later);
+            }
+        }
+    }
+
+    /// Small numbers, and those at which arithmetic breaks.
+    fn extreme() -> impl Strategy<Value = u64> {
+        prop_oneof![0..100_u64, 3590..3610_u64, Just(1_000_000_000), Just(u64::from(u32::MAX)), Just(u64::MAX)]
     }
 }

@@ -9,9 +9,8 @@ source tests/needs.sh
 
 sanitizer=${1:?address or thread}
 target=$(uname -m)-unknown-linux-gnu
-build=${BUILD:-build/$sanitizer}
-mkdir -p "$build"
-build=$(cd "$build" && pwd)
+mkdir -p "${BUILD:=build/$sanitizer}"
+build=$(cd "$BUILD" && pwd)
 export CARGO_TARGET_DIR=$build/target
 # Sanitizers are for nightly compilers, or for one that is told to be one.
 export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer"
@@ -19,39 +18,45 @@ export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer"
 # The peers of the tests have no sanitizer, and no business with one.
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$PWD/target/debug/sg-open-tracking-sandbox}
 [[ -x $SG_OPEN_TRACKING_SANDBOX ]] || { echo "sanitizers: run make build first" >&2; exit 1; }
+need gcc gcc || exit 1
 need tinyproxy tinyproxy || exit 1
+
+# C programs take the sanitizer's own library from Rust's toolchain, too: gcc's may hang in a forked
+# child.
+runtime=$(echo "$(rustc --print sysroot)/lib/rustlib/$target/lib"/librustc-*_rt."${sanitizer:0:1}"san.a)
+[[ -e $runtime ]] || { echo "sanitizers: $runtime is missing" >&2; exit 1; }
+link="-rdynamic -Wl,--whole-archive $runtime -Wl,--no-whole-archive -lpthread -ldl -lm -lrt"
+export CC=gcc FLAGS=-fsanitize=$sanitizer LINK=$link
 
 cargo=(cargo)
 arguments=(--locked --target "$target")
 case $sanitizer in
-    address)
-        need gcc gcc || exit 1
-        export CC=gcc FLAGS=-fsanitize=address
-        # The caller's leaks are the caller's; memory that grows is no wonder where what was freed is kept.
-        export ASAN_OPTIONS=detect_leaks=1 SKIP=memory
-        ;;
+    address) ;;
     thread)
         # Only with a standard library that is instrumented, too, is every report a true one. The
-        # distribution's compiler has its sources.
-        need clang clang || exit 1
-        [[ -e /usr/bin/cargo && -d /usr/src ]] || apt_install rustc-web cargo-web rust-web-src
-        export RUSTC=/usr/bin/rustc
+        # distribution's compiler has its sources, but not the sanitizer's library.
+        [[ -x /usr/bin/cargo ]] || apt_install rustc-web cargo-web rust-web-src
+        printf '#!/bin/sh\ncase " $* " in *" -shared "*) exec cc "$@" ;; *) exec cc "$@" %s ;; esac\n' "$link" >"$build/linker"
+        chmod +x "$build/linker"
+        export RUSTC=/usr/bin/rustc RUSTFLAGS="$RUSTFLAGS -Zexternal-clangrt -Clinker=$build/linker"
         cargo=(/usr/bin/cargo)
         arguments+=(-Zbuild-std)
-        export CC=clang FLAGS=-fsanitize=thread TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" SKIP="memory"
+        export TSAN_OPTIONS="halt_on_error=1 die_after_fork=0"
         ;;
     *) echo "sanitizers: address or thread, not $sanitizer" >&2; exit 1 ;;
 esac
 
 failed=0
-echo "the Rust tests, $sanitizer"
-# All is slower then: time bounds get slack, and the shortest deadlines are left out.
-export SG_FAULTS_SLACK_MS=3000
-"${cargo[@]}" test "${arguments[@]}" --package sg_open_tracking --lib --tests -- --skip ', 150 ms' || failed=1
-
 echo "the C programs, $sanitizer"
 "${cargo[@]}" rustc "${arguments[@]}" --package sg_open_tracking --lib --crate-type cdylib
 libraries=$CARGO_TARGET_DIR/$target/debug
 ln -sf libsg_open_tracking.so "$libraries/libsg_open_tracking.so.1"
-BUILD=$build/callers LIBRARIES=$libraries SOURCES="tests/c/contract.c tests/c/callers/*.c" tests/callers.sh || failed=1
+# Memory that grows is no wonder where what was freed is kept.
+BUILD=$build/callers LIBRARIES=$libraries SKIP=memory SOURCES="tests/c/contract.c tests/c/callers/*.c" \
+    tests/callers.sh || failed=1
+
+echo "the Rust tests, $sanitizer"
+# All is slower then: time bounds get slack, and the shortest deadlines are left out.
+export SG_FAULTS_SLACK_MS=3000
+"${cargo[@]}" test "${arguments[@]}" --package sg_open_tracking --lib --tests -- --skip ', 150 ms' || failed=1
 exit "$failed"
