@@ -46,7 +46,8 @@ NOTES = """
 def _number(value: float) -> str:
     if value >= 1000:
         return f"{value:,.0f}"
-    text = f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    digits = 3 if value < 0.1 else 2 if value < 10 else 1
+    text = f"{value:.{digits}f}"
     return text.rstrip("0").rstrip(".")
 
 
