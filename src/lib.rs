@@ -31,7 +31,6 @@ mod fleet;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod line;
 mod net;
 mod one_shot;
 mod pace;
@@ -41,10 +40,7 @@ mod region;
 mod request;
 mod response;
 mod retry;
-mod subusers;
-mod trial;
 mod url;
-mod window;
 
 pub use client::{Client, Outcome};
 pub use code::Code;

@@ -1,30 +1,24 @@
 //! One connection to the service, and the exchange of one request and reply on it.
 
 use std::io::Read;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::config::AutoHeaderValue;
 use ureq::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use ureq::{Agent, Error};
 
+use super::Route;
+use super::error::{HEADER_MAX, into_error, into_fault};
+use super::slot::Slot;
 use super::transport;
-use super::{Route, Socket};
 use crate::Code;
 use crate::call::Call;
-use crate::cancel::Watch;
 use crate::fault::Fault;
 use crate::request::Request;
 
 /// The most that a reply's body may have. A setting is 20 bytes; a page of subusers, under 200 KB.
 const BODY_MAX: usize = 1024 * 1024;
-
-/// The most that a reply's header may have.
-const HEADER_MAX: usize = 32 * 1024;
-
-/// The most that a server may send before the reply is complete: early hints, header, body, the
-/// sizes of its chunks, trailer.
-pub(super) const REPLY_MAX: usize = 2 * 1024 * 1024;
 
 /// What the server sent.
 pub(crate) struct Reply {
@@ -106,92 +100,5 @@ impl Connection {
         };
         let (parts, _) = response.into_parts();
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
-    }
-}
-
-/// Where a connection, its connector and its transport meet: the call that they serve now.
-#[derive(Clone, Default)]
-pub(super) struct Slot(Arc<Mutex<SlotState>>);
-
-#[derive(Default)]
-pub(super) struct SlotState {
-    call: Option<Call>,
-    /// The open connection's, whether in use or idle.
-    socket: Option<Arc<Socket>>,
-    watch: Option<Watch>,
-    /// In this call: whether it was to be opened, carried the request, how many bytes it brought.
-    opened: bool,
-    pub(super) sent: bool,
-    pub(super) received: usize,
-}
-
-impl Slot {
-    pub(super) fn state(&self) -> MutexGuard<'_, SlotState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, call: &Call) {
-        let mut state = self.state();
-        state.watch = state.socket.as_ref().map(|socket| call.cancel.watch(socket));
-        state.call = Some(call.clone());
-    }
-
-    /// Notes that the call needs a new connection: what happens to it now, happened to no kept one.
-    pub(super) fn opening(&self) -> Result<Call, Error> {
-        self.state().opened = true;
-        self.call()
-    }
-
-    pub(super) fn call(&self) -> Result<Call, Error> {
-        let call = self.state().call.clone();
-        call.ok_or_else(|| into_error(Fault::new(Code::Internal, "a connection was used outside a call")))
-    }
-
-    /// Notes the connection that was just opened for this call.
-    pub(super) fn opened(&self, socket: &Arc<Socket>, watch: Watch) {
-        let mut state = self.state();
-        state.socket = Some(Arc::clone(socket));
-        state.watch = Some(watch);
-    }
-
-    /// Notes that the connection with this socket is gone.
-    pub(super) fn closed(&self, socket: &Arc<Socket>) {
-        let mut state = self.state();
-        if state.socket.as_ref().is_some_and(|other| Arc::ptr_eq(other, socket)) {
-            state.socket = None;
-            state.watch = None;
-        }
-    }
-
-    /// Ends the call: what happened in it, and the socket if it is still open.
-    fn end(&self) -> SlotState {
-        let mut state = self.state();
-        let socket = state.socket.clone();
-        std::mem::replace(&mut *state, SlotState { socket, ..SlotState::default() })
-    }
-}
-
-/// A fault travels through ureq in one piece.
-pub(super) fn into_error(fault: Fault) -> Error {
-    Error::Other(Box::new(fault))
-}
-
-fn into_fault(error: Error) -> Fault {
-    match error {
-        Error::Other(other) => match other.downcast::<Fault>() {
-            Ok(fault) => *fault,
-            Err(other) => Fault::new(Code::Internal, other.to_string()),
-        },
-        Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Fault::broken("the server closed it before the reply was complete")
-        }
-        Error::Io(error) => Fault::broken(error),
-        Error::Protocol(error) => Fault::new(Code::Protocol, format!("the reply is not proper HTTP: {error}")),
-        Error::LargeResponseHeader(..) => {
-            Fault::new(Code::Protocol, format!("the reply's header is larger than {HEADER_MAX} bytes"))
-        }
-        // A line that does not fit the buffer, in the sizes of the chunks or in the trailer.
-        Error::BodyStalled => Fault::new(Code::Protocol, "the reply has a line without an end among its chunks"),
-        error => Fault::new(Code::Internal, error.to_string()),
     }
 }

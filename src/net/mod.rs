@@ -7,9 +7,11 @@
 mod buffers;
 mod connect;
 mod connection;
+mod error;
 mod pool;
 mod resolve;
 mod route;
+mod slot;
 mod socket;
 mod stream;
 mod transport;

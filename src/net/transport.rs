@@ -16,11 +16,16 @@ use ureq::{Agent, Error};
 
 use super::Route;
 use super::buffers::Buffers;
-use super::connection::{REPLY_MAX, Slot, into_error};
+use super::error::into_error;
+use super::slot::Slot;
 use super::stream::Stream;
 use crate::Code;
 use crate::call::Call;
 use crate::fault::Fault;
+
+/// The most that a server may send before the reply is complete: early hints, header, body, the
+/// sizes of its chunks, trailer.
+const REPLY_MAX: usize = 2 * 1024 * 1024;
 
 /// A ureq agent that opens `route` and serves the call in `slot`.
 pub(super) fn agent(config: Config, route: &Arc<Route>, slot: &Slot) -> Agent {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use super::line::Line;
 use crate::fault::Fault;
-use crate::line::Line;
 use crate::request::Request;
 use crate::response::{self, Asked};
 use crate::{Client, Code, Error, Report};

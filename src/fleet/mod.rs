@@ -1,5 +1,8 @@
 //! Calls for many subusers through one client, as fast as the account's rate limit allows.
 
+mod line;
+mod subusers;
+
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
@@ -8,8 +11,8 @@ use std::time::Instant;
 
 use ureq::http::header::HeaderValue;
 
+use self::line::{EndOnDrop, Line};
 use crate::boundary::guard;
-use crate::line::{EndOnDrop, Line};
 use crate::pace::Start;
 use crate::{Client, Code, Error, Outcome, Report, process, request, response};
 
