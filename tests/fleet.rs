@@ -94,7 +94,7 @@ fn connections_work_side_by_side() {
 fn a_slow_item_has_its_own_deadline_and_holds_up_no_other() {
     let sandbox = sandbox();
     let client = client_with(&sandbox, |config| {
-        config.set_timeout(ms(400)).unwrap();
+        config.set_timeout(ms(1000)).unwrap();
     });
     let mut names = names(25);
     names[0] = "fault-silent".to_owned();
@@ -107,8 +107,8 @@ fn a_slow_item_has_its_own_deadline_and_holds_up_no_other() {
         })
     });
     assert_eq!(verdict.unwrap_err().code(), Code::Partial);
-    // The first part is the patience with the first reply, before which nothing else is sent.
-    assert!(time < ms(250) + ms(400) + grace(), "{time:?}");
+    // Both at once, but for the patience with the first reply, before which nothing else is sent.
+    assert!(time >= ms(1000) && time < ms(1900), "{time:?}");
     let last: Vec<_> = order.split_off(23);
     assert!(order.iter().all(|(_, result)| result.is_ok()));
     assert!(last.iter().all(|(_, result)| *result.as_ref().unwrap_err() == Code::Timeout), "{last:?}");
@@ -286,7 +286,7 @@ fn stopping_draining_and_cancelling() {
         })
     });
     assert_eq!(verdict.unwrap_err().code(), Code::Cancelled);
-    assert!((1..=16).contains(&ended) && time < ms(300) + grace(), "{ended} in {time:?}");
+    assert!((1..=16).contains(&ended) && time < ms(1000), "{ended} in {time:?}");
     assert_eq!(drained.get_many(endless(), |_, _| GO_ON).unwrap_err().code(), Code::Cancelled);
     drained.get(None).unwrap();
 

@@ -25,13 +25,14 @@ const OTHERS_FIRST: Duration = Duration::from_millis(50);
 pub(crate) struct Line<'a> {
     pub(crate) client: &'a Client,
     is_over: AtomicBool,
-    /// Requests that were answered otherwise than by 429.
+    began: Instant,
+    /// When the last that was not answered by 429 was sent, in microseconds since it began.
     passed: AtomicU64,
 }
 
 impl<'a> Line<'a> {
     pub(crate) fn new(client: &'a Client) -> Line<'a> {
-        Line { client, is_over: AtomicBool::new(false), passed: AtomicU64::new(0) }
+        Line { client, is_over: AtomicBool::new(false), began: Instant::now(), passed: AtomicU64::new(0) }
     }
 
     /// Whether no further request is to be begun.
@@ -59,6 +60,10 @@ impl<'a> Line<'a> {
         None
     }
 
+    fn time_of(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
+    }
+
     fn let_others_go_first(&self) {
         let Client { shared, cancel, .. } = self.client;
         let until = shared.pace.resumes() + OTHERS_FIRST;
@@ -78,18 +83,19 @@ impl<'a> Line<'a> {
     ) -> Result<Reply, Error> {
         let Client { shared, cancel, timeout } = self.client;
         let (mut left, mut retries, mut refusals) = (*timeout, 0, 0);
-        let mut passed_at_refusal = u64::MAX;
+        let mut refused_at = u64::MAX;
         loop {
             let call = Call::start(left, cancel);
-            // Others have passed since it was refused: then it is not the account's limit.
-            let overtaken = self.passed.load(Ordering::Relaxed) > passed_at_refusal;
+            // Others that were sent after it was refused have passed: then it is not the account's
+            // limit.
+            let overtaken = self.passed.load(Ordering::Relaxed) > refused_at;
             let sender = if overtaken { Sender::RefusedAlone } else { Sender::Fleet };
             let result = self.client.attempt(&call, request, report, sender);
             left = call.remaining();
             drop(start);
             let refused = matches!(&result, Ok(reply) if reply.status == 429);
             if !refused && result.is_ok() {
-                self.passed.fetch_add(1, Ordering::Relaxed);
+                self.passed.fetch_max(self.time_of(call.started), Ordering::Relaxed);
             }
             cancel.wake();
             if refused && !overtaken {
@@ -97,7 +103,7 @@ impl<'a> Line<'a> {
                 if refusals == REFUSALS_MAX {
                     return Ok(result?);
                 }
-                passed_at_refusal = self.passed.load(Ordering::Relaxed);
+                refused_at = self.time_of(Instant::now());
                 self.let_others_go_first();
             } else {
                 let most = if refused { shared.max_retries.max(RETRIES_WHEN_ALONE) } else { shared.max_retries };

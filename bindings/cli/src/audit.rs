@@ -101,12 +101,12 @@ impl Findings {
 }
 
 pub fn run(options: &args::Audit) -> Result<(), Failure> {
-    let mut run = Run::begin("audit", &options.accounts, Some(&options.journal), &options.connection)?;
+    let progress = Progress::new(options.output.quiet, output::watched());
+    let mut run = Run::begin("audit", &options.accounts, Some(&options.journal), &options.connection, &progress)?;
     let (total, with_region) = (run.total(), run.sessions.len() > 1);
     let form = Form::from(&options.output);
     let output = (form != Form::Text).then(|| Output::new(form, with_region, false));
     let ledger = Ledger::new(run.journal.take(), output, true, run.interrupt.clone());
-    let progress = Progress::new(options.output.quiet, output::watched());
     let regions: Vec<_> = run.sessions.iter().map(|session| session.region).collect();
     let worked =
         Work { job: Job::Read, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);

@@ -8,17 +8,19 @@ use sg_open_tracking::Client;
 
 use crate::connect::Session;
 use crate::failure::Failure;
+use crate::progress::Progress;
 
 #[derive(Clone)]
 pub struct Interrupt {
     clients: Arc<Vec<Arc<Client>>>,
     count: Arc<AtomicUsize>,
+    progress: Progress,
 }
 
 impl Interrupt {
-    pub fn watch(sessions: &[Session]) -> Result<Interrupt, Failure> {
+    pub fn watch(sessions: &[Session], progress: Progress) -> Result<Interrupt, Failure> {
         let clients = sessions.iter().map(|session| Arc::clone(&session.client)).collect();
-        let interrupt = Interrupt { clients: Arc::new(clients), count: Arc::default() };
+        let interrupt = Interrupt { clients: Arc::new(clients), count: Arc::default(), progress };
         let handler = interrupt.clone();
         ctrlc::set_handler(move || handler.interrupted())
             .map_err(|error| Failure::usage(format!("can't watch for Ctrl-C: {error}")))?;
@@ -28,7 +30,7 @@ impl Interrupt {
     fn interrupted(&self) {
         if self.count.fetch_add(1, Ordering::Relaxed) == 0 {
             self.finish();
-            anstream::eprintln!("\nfinishing what is under way; Ctrl-C again to end at once");
+            self.progress.say("finishing what is under way; Ctrl-C again to end at once");
         } else {
             for client in self.clients.iter() {
                 client.cancel();

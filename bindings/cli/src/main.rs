@@ -86,9 +86,10 @@ impl Run {
         accounts: &args::Accounts,
         journal: Option<&args::JournalFile>,
         connection: &args::Connection,
+        progress: &Progress,
     ) -> Result<Run, Failure> {
         let sessions = connect::sessions(connection)?;
-        let interrupt = Interrupt::watch(&sessions)?;
+        let interrupt = Interrupt::watch(&sessions, progress.clone())?;
         let path = journal.and_then(|file| file.journal.as_ref());
         let (journal, done) = match path.map(|path| Journal::open(path, command)).transpose()? {
             Some((journal, done)) => (Some(journal), done),
@@ -105,12 +106,12 @@ impl Run {
 
 fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
     let command = format!("set {}", on_off(wanted));
-    let mut run = Run::begin(&command, &options.accounts, Some(&options.journal), &options.connection)?;
+    let progress = Progress::new(options.output.quiet, output::watched());
+    let mut run = Run::begin(&command, &options.accounts, Some(&options.journal), &options.connection, &progress)?;
     let (total, with_region) = (run.total(), run.sessions.len() > 1);
     let form = Form::from(&options.output);
     let output = Output::new(form, with_region, total == 1);
     let ledger = Ledger::new(run.journal.take(), Some(output), false, run.interrupt.clone());
-    let progress = Progress::new(options.output.quiet, output::watched());
     let worked = Work { job, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
     let book = ledger.into_book();
     let counts = &book.counts;
@@ -133,12 +134,12 @@ fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
 }
 
 fn get(options: &args::Get) -> Result<(), Failure> {
-    let run = Run::begin("get", &options.accounts, None, &options.connection)?;
+    // The results are progress enough where they are seen.
+    let progress = Progress::new(options.output.quiet || io::IsTerminal::is_terminal(&io::stdout()), output::watched());
+    let run = Run::begin("get", &options.accounts, None, &options.connection, &progress)?;
     let (total, with_region) = (run.total(), run.sessions.len() > 1);
     let output = Output::new((&options.output).into(), with_region, total == 1);
     let ledger = Ledger::new(None, Some(output), false, run.interrupt.clone());
-    // The results are progress enough where they are seen.
-    let progress = Progress::new(options.output.quiet || io::IsTerminal::is_terminal(&io::stdout()), output::watched());
     let worked =
         Work { job: Job::Read, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
     let book = ledger.into_book();
@@ -193,7 +194,7 @@ fn count(number: usize, noun: &str) -> String {
 
 fn subusers(options: &args::Subusers) -> Result<(), Failure> {
     let sessions = connect::sessions(&options.connection)?;
-    let interrupt = Interrupt::watch(&sessions)?;
+    let interrupt = Interrupt::watch(&sessions, Progress::None)?;
     let form = Form::from(&options.output);
     let mut out = io::stdout().lock();
     let mut failed = None;

@@ -26,6 +26,14 @@ impl Progress {
         }
     }
 
+    /// A line for people, where no bar is in its way.
+    pub fn say(&self, line: &str) {
+        match self {
+            Progress::Bars(bars) => drop(bars.println(line)),
+            _ => anstream::eprintln!("{line}"),
+        }
+    }
+
     /// A part of the work: what is done, of how many, by which client.
     pub fn task(&self, doing: &str, total: usize, client: &Arc<Client>) -> Task {
         let failed = Arc::new(AtomicUsize::new(0));
