@@ -67,7 +67,8 @@ int main(int argc, char **argv)
     setenv("SSL_CERT_FILE", sandbox.ca_file, 1);
     long calls = argc > 1 ? atol(argv[1]) : 100000, warm = calls / 10;
     sg_client *client = sandbox_client(5000);
-    long memory = 0, files = 0, tasks = 0;
+    long memory = 0;
+    int files = 0, tasks = 0;
     for (long number = 0; number < calls; number++) {
         if (number == warm) {
             memory = resident();
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
     check(wrong == 0, "%ld calls ended as they should: %d wrong", calls, wrong);
     long grown = resident() - memory;
     check(grown < 256, "from call %ld on, %ld KiB resident grew by %ld", warm, memory, grown);
-    check(count_of("fd") == files && count_of("task") == tasks, "%ld files and %ld threads stayed", files, tasks);
+    check(settled("fd", files) == files && settled("task", tasks) == tasks, "%d files and %d threads stayed", files, tasks);
     sg_client_free(client);
     return sum_up();
 }

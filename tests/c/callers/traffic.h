@@ -55,6 +55,14 @@ static inline int count_of(const char *what)
     return count;
 }
 
+/* The same once it is `wanted`, or after a second: a thread that was joined may take a moment to go. */
+static inline int settled(const char *what, int wanted)
+{
+    for (int i = 0; i < 100 && count_of(what) != wanted; i++)
+        sleep_ms(10);
+    return count_of(what);
+}
+
 static inline void need_sandbox(void)
 {
     if (!find_sandbox()) {
