@@ -111,10 +111,10 @@ def warm(bench: Bench) -> Iterator[Figure]:
 def first(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
     own = [p.ours, p.limit, p.ureq, p.curl]
-    values, ratio = in_turn(20, own, lambda q: first_ms(q, bench.system_cas), over="libcurl")
+    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.system_cas), over="libcurl")
     values |= in_turn(5, p.official, lambda q: first_ms(q, bench.system_cas))[0]
     yield Figure("first call of a process, system trust store", "ms", values, "libcurl", ratio, 0.2, 0.08)
-    values, ratio = in_turn(20, own, lambda q: first_ms(q, bench.one_ca), over="libcurl")
+    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.one_ca), over="libcurl")
     yield Figure("first call of a process, one CA", "ms", values, "libcurl", ratio)
 
 
