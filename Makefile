@@ -12,7 +12,7 @@ LANGUAGES := cpp csharp go java javascript php python ruby
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
-	$(LANGUAGES:%=test-%) counters bench valgrind asan tsan fuzz deny coverage clean
+	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ counters: build ## count what a warm call costs, and compare with what is commit
 
 bench: build ## measure the library beside its peers (five minutes, a quiet machine)
 	benches/run
+
+profile: ## where the instructions of a warm call go, by crate and by function
+	benches/profile
 
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh

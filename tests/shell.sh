@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 source tests/needs.sh
 
 need shellcheck shellcheck || exit 0
-mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run benches/run benches/counters benches/profile)
 shellcheck --external-sources "${scripts[@]}"
