@@ -8,7 +8,7 @@ SANDBOX := target/debug/sg-open-tracking-sandbox
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 
-LANGUAGES := cpp csharp go java javascript php python ruby
+LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \

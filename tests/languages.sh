@@ -32,7 +32,7 @@ mkdir -p "$build"
 #     get COMMAND...                      brings what the language's own registry has
 #     check WHAT COMMAND...               runs the command and counts it; or the lines that it prints
 #                                         in the form "LANGUAGE VERSION: N passed, N failed"
-languages=(c cpp csharp go java javascript php python ruby)
+languages=(c cpp csharp go java javascript php python ruby shell)
 
 test_c() { # the C ABI itself; tests/c holds it to more
     need gcc python3 || return
@@ -172,6 +172,13 @@ test_ruby() {
     command ruby -e 'require "minitest"' 2>/dev/null || need /usr/share/doc/ruby-minitest:ruby-minitest || return
     check "warnings, tests, README" "$with_sandbox" rake --silent -C bindings/ruby
     check conformance "$with_sandbox" rake --silent -C bindings/ruby conformance
+}
+
+test_shell() { # the command-line tool
+    need jq cargo || return
+    export SG_OPEN_TRACKING_TOOL=${SG_OPEN_TRACKING_TOOL:-$top/target/debug/sg-open-tracking}
+    get cargo build --locked --quiet --package sg-open-tracking || return
+    check conformance "$with_sandbox" bindings/cli/tests/conformance.sh
 }
 
 # The N-th block of a language in a README: snippet FILE LANGUAGE N

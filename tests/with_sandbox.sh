@@ -17,7 +17,7 @@ coproc sandbox { exec "$program" --exit-with-stdin ${SANDBOX_OPTIONS:-} 2>/dev/n
 input=${sandbox[1]} process=$sandbox_PID
 # Its lines end with an empty one, once it listens.
 while IFS= read -r line <&"${sandbox[0]}" && [[ $line ]]; do
-    export "${line?}"
+    eval "export $line" # quoted for a shell where it has to be
 done
 [[ ${SANDBOX_URL:-} ]] || { echo "with_sandbox: the sandbox did not start" >&2; exit 1; }
 
