@@ -171,7 +171,7 @@ fn table<'a>(records: impl Iterator<Item = &'a Record>, out: &mut String) -> fmt
             out,
             "<tr><td>{}</td><td class=\"name\">{}</td>",
             record.account.region.as_str(),
-            Escaped(record.account.name())
+            Escaped(&record.account.name())
         )?;
         match (record.enabled, &record.message) {
             (Some(enabled), _) => write!(out, "<td class=\"{0}\">{0}</td>", on_off(enabled))?,

@@ -1,5 +1,6 @@
 //! What became of one account: the line of the journal, of `--json` and of `--csv`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
@@ -17,9 +18,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// For people.
-    pub fn name(&self) -> &str {
-        self.on_behalf_of.as_deref().unwrap_or("(the account itself)")
+    /// For people: a name out of a file may hold what a terminal would obey.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self.on_behalf_of.as_deref() {
+            None => Cow::Borrowed("(the account itself)"),
+            Some(name) if name.chars().any(char::is_control) => Cow::Owned(name.escape_debug().to_string()),
+            Some(name) => Cow::Borrowed(name),
+        }
     }
 }
 

@@ -125,6 +125,14 @@ fn exit_statuses() {
 }
 
 #[test]
+fn a_name_commands_no_terminal() {
+    let bench = Bench::with_subusers(1);
+    let ran = bench.run(&["get", "--on-behalf-of", "evil\u{1b}[2Jname"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains(r"evil\u{1b}[2Jname") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+}
+
+#[test]
 fn a_wrong_key_stops_early() {
     let bench = Bench::with_subusers(25);
     let names: String = (1..=25).map(|n| format!("subuser-{n:05}\n")).collect();
