@@ -129,7 +129,7 @@ fn a_name_commands_no_terminal() {
     let bench = Bench::with_subusers(1);
     let ran = bench.run(&["get", "--on-behalf-of", "evil\u{1b}[2Jname"]);
     assert_eq!(ran.status, Some(2));
-    assert!(ran.stderr.contains(r"evil\u{1b}[2Jname") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+    assert!(ran.err.contains(r"evil\u{1b}[2Jname") && !ran.err.contains('\u{1b}'), "{}", ran.err);
 }
 
 #[test]
