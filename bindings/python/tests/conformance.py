@@ -106,7 +106,7 @@ def ends_in(code: Code, call: Callable[[], object]) -> float:
     return time.monotonic() - started
 
 
-def in_flight(opened: Client, stop: Callable[[], None]) -> None:
+def in_flight(call: Callable[[], object], stop: Callable[[], None]) -> None:
     """A call that no reply would end is ended by `stop`, from another thread."""
 
     def wait_and_stop() -> None:
@@ -116,21 +116,21 @@ def in_flight(opened: Client, stop: Callable[[], None]) -> None:
     with client() as other:
         thread = threading.Thread(target=wait_and_stop)
         thread.start()
-        took = ends_in(Code.CANCELLED, lambda: opened.get(on_behalf_of="fault-silent"))
+        took = ends_in(Code.CANCELLED, call)
         thread.join()
     assert took < BOUNDED, f"it took {took} s"
 
 
 def cancel() -> None:
     with client(timeout_ms=30_000) as origin, origin.derive() as derived:
-        in_flight(derived, derived.cancel)
+        in_flight(lambda: derived.get(on_behalf_of="fault-silent"), derived.cancel)
         ends_in(Code.CANCELLED, derived.get)
         origin.get()
 
 
 def close() -> None:
     opened = client(timeout_ms=30_000)
-    in_flight(opened, opened.close)
+    in_flight(lambda: opened.get(on_behalf_of="fault-silent"), opened.close)
     opened.close()
     opened.cancel()
     for call in (opened.get, lambda: opened.update(False), opened.derive):
@@ -194,6 +194,35 @@ def asynchronous() -> None:
     asyncio.run(main())
 
 
+SUBUSERS = [f"subuser-{number:05}" for number in range(1, 26)]
+
+
+def fleet() -> None:
+    with client(timeout_ms=30_000) as opened:
+        assert sorted(opened.list_subusers()) == SUBUSERS, "the list holds others"
+        names = [*SUBUSERS, "nobody"]
+        updated = sorted(opened.update_many(False, names), key=lambda item: item.index)
+        told = [(item.index, item.on_behalf_of) for item in updated]
+        assert told == list(enumerate(names)), "the update reports others"
+        assert all(item.result and not item.result.enabled for item in updated[:25]), "one is on"
+        assert updated[25].error is not None, "nobody was found"
+        assert updated[25].error.code == Code.NOT_FOUND, updated[25]
+        read = list(opened.get_many(SUBUSERS))
+        assert sorted(item.index for item in read) == list(range(25)), "the read reports others"
+        assert all(item.result and not item.result.enabled for item in read), "one reads on"
+
+        before = threading.active_count()
+        assert next(iter(opened.get_many(SUBUSERS[:1] * 1_000))).error is None, "the first failed"
+        assert next(opened.list_subusers()) in SUBUSERS, "the first is another"
+        until = time.monotonic() + BOUNDED
+        while threading.active_count() > before:
+            assert time.monotonic() < until, "what was left goes on"
+            time.sleep(0.01)
+        with client(key="SG.wrong") as wrong:
+            ends_in(Code.UNAUTHORIZED, lambda: list(wrong.update_many(False, SUBUSERS[:10])))
+        in_flight(lambda: list(opened.update_many(False, ["fault-silent"])), opened.cancel)
+
+
 def resident_kib() -> int:
     gc.collect()
     status = Path("/proc/self/status").read_text()
@@ -243,7 +272,7 @@ def secret() -> None:
 def main() -> int:
     cases = json.loads(Path(os.environ["CONFORMANCE_CASES"]).read_text())
     outcomes = [(case["name"], run_case(case)) for case in cases]
-    for scenario in (cancel, close, derive, threads, asynchronous, memory, constants, secret):
+    for scenario in (cancel, close, derive, threads, asynchronous, fleet, memory, constants, secret):
         try:
             scenario()
             outcomes.append((scenario.__name__, None))

@@ -17,9 +17,8 @@ import ctypes
 import os
 import threading
 import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Callable, Final, final
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from typing import Any, Callable, Final, final
 
 from . import _native
 from ._arguments import (
@@ -57,14 +56,16 @@ from ._errors import (
     TlsFailed,
     Unauthorized,
     UnexpectedStatus,
-    error_of,
 )
+from ._fleet import AsyncItems, Call, Item, Items, aread, many, read, subusers
+from ._result import Result, check, outcome
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ApiError",
     "ArgumentError",
+    "AsyncItems",
     "BadRequest",
     "CancelledError",
     "Client",
@@ -76,6 +77,8 @@ __all__ = [
     "DnsFailed",
     "Forbidden",
     "InternalError",
+    "Item",
+    "Items",
     "NotApplied",
     "NotFound",
     "OpenTrackingError",
@@ -96,7 +99,7 @@ __all__ = [
     "update_open_tracking",
 ]
 
-_lib: Final = _native.load()
+_lib: Final = _native.lib
 _ENVIRONMENT: Final = "SG_OPEN_TRACKING_BASE_URL, if set, what base_url may be"
 _ONE_CALL: Final = f"key must be {KEY}; on_behalf_of {ON_BEHALF_OF}; {_ENVIRONMENT}"
 
@@ -106,21 +109,6 @@ _ONE_CALL: Final = f"key must be {KEY}; on_behalf_of {ON_BEHALF_OF}; {_ENVIRONME
 _lock: Final = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
-
-
-@dataclass(frozen=True)
-class Result:
-    """A call that succeeded."""
-
-    enabled: bool
-    """What the server reported: is open tracking on?"""
-    http_status: int
-    attempts: int
-    """Requests sent, the first included."""
-    retry_after: float | None
-    """Seconds that the server asked to wait, if it did."""
-    elapsed: float
-    """Seconds that the call took, waits included."""
 
 
 @final
@@ -171,11 +159,11 @@ class Client:
                 if value is not None:
                     setter, to_c, allowed = OPTIONS[name]
                     code = getattr(_lib, setter)(config, to_c(name, value))
-                    _check(code, f"{name} must be {allowed}")
+                    check(code, f"{name} must be {allowed}")
             code = _lib.sg_client_new(
                 text_to_c("key", key), region_to_c(region), config, ctypes.byref(pointer)
             )
-            _check(code, f"key must be {KEY}; {_ENVIRONMENT}")
+            check(code, f"key must be {KEY}; {_ENVIRONMENT}")
         finally:
             _lib.sg_config_free(config)
         self._own(pointer, region)
@@ -199,13 +187,45 @@ class Client:
         with self._for_one_call() as call:
             return await asyncio.to_thread(call.get, on_behalf_of=on_behalf_of)
 
+    def update_many(self, enabled: bool, names: Iterable[str]) -> Items:
+        """Switches open tracking on or off for many accounts, up to `max_connections` at once and as
+        fast as the account's rate limit allows. Iterate over it: nothing is sent before.
+
+        One account's failure is in its item and stops no other. Leaving the iteration cuts off the
+        rest. What ends it early is raised: `CancelledError` if this client is cancelled or closed,
+        `Unauthorized` if the first three replies were all 401 (the rest is not sent then). The
+        timeout is each item's own.
+        """
+        return many(self, names, _lib.sg_client_update_many, enabled_to_c(enabled))
+
+    def get_many(self, names: Iterable[str]) -> Items:
+        """Reads whether open tracking is on for many accounts, as `update_many`."""
+        return many(self, names, _lib.sg_client_get_many)
+
+    def list_subusers(self) -> Generator[str, None, None]:
+        """The usernames of the account's subusers, as its pages come. The key needs the scope
+        subusers.read."""
+        return read(self, subusers)
+
+    def aupdate_many(self, enabled: bool, names: Iterable[str]) -> AsyncItems:
+        """`update_many` for `async for`."""
+        return AsyncItems(self.update_many(enabled, names))
+
+    def aget_many(self, names: Iterable[str]) -> AsyncItems:
+        """`get_many` for `async for`."""
+        return AsyncItems(self.get_many(names))
+
+    def alist_subusers(self) -> AsyncGenerator[str, None]:
+        """`list_subusers` for `async for`."""
+        return aread(self, subusers)
+
     def derive(self, timeout: float | None = None) -> Client:
         """A client that shares this one's key and connections but has its own timeout (None: the
         same), its own `cancel` and its own `close`. It is cheap: make one for a single call."""
         pointer = ctypes.c_void_p()
         milliseconds = 0 if timeout is None else seconds_to_c("timeout", timeout)
         with self._in_use() as origin:
-            _check(_lib.sg_client_derive(origin, milliseconds, ctypes.byref(pointer)), "timeout was refused")
+            check(_lib.sg_client_derive(origin, milliseconds, ctypes.byref(pointer)), "timeout was refused")
         derived = Client.__new__(Client)
         derived._own(pointer, self._region)
         return derived
@@ -246,7 +266,7 @@ class Client:
         self._calls = 0
         self._closed = False
         self._cancelled = False
-        self._aside: set[Client] = set()
+        self._aside: set[Client | Call[Any]] = set()
         # Runs once, by close() or when the client is collected; not at exit, where a daemon
         # thread may still be in a call.
         self._free = weakref.finalize(self, _lib.sg_client_free, pointer)
@@ -271,33 +291,31 @@ class Client:
     @contextlib.contextmanager
     def _for_one_call(self) -> Iterator[Client]:
         """A derived client for one asynchronous call. This client's cancel and close reach it."""
-        with self.derive() as call:
-            with _lock:
-                self._aside.add(call)
-                cancelled = self._cancelled
+        with self.derive() as call, self._reaches(call):
+            yield call
+
+    @contextlib.contextmanager
+    def _reaches(self, call: Client | Call[Any]) -> Iterator[None]:
+        """This client's cancel and close cancel that too."""
+        with _lock:
+            self._aside.add(call)
+            cancelled = self._cancelled
+        try:
             if cancelled:
                 call.cancel()
-            try:
-                yield call
-            finally:
-                with _lock:
-                    self._aside.discard(call)
+            yield
+        finally:
+            with _lock:
+                self._aside.discard(call)
 
     def _call(self, function: Callable[..., int], *arguments: object) -> Result:
         result = _native.SgResult()
         with self._in_use() as pointer:
-            code = function(pointer, *arguments, ctypes.byref(result))
-        retry_after = None if result.retry_after_ms < 0 else result.retry_after_ms / 1000
-        elapsed = result.elapsed_us / 1_000_000
-        if code == Code.OK:
-            return Result(result.enabled, result.http_status, result.attempts, retry_after, elapsed)
-        error = error_of(code, result.message.decode(errors="replace"))
-        error.http_status = result.http_status
-        error.attempts = result.attempts
-        error.retry_after = retry_after
-        error.elapsed = elapsed
-        error.enabled = result.enabled if code == Code.NOT_APPLIED else None
-        raise error
+            function(pointer, *arguments, ctypes.byref(result))
+        ended = outcome(result)
+        if isinstance(ended, OpenTrackingError):
+            raise ended
+        return ended
 
 
 def update_open_tracking(
@@ -306,7 +324,7 @@ def update_open_tracking(
     """One update with no set-up; returns what the server reported. All such calls share one pool
     of connections. Their errors have a code and no details: for those, make a `Client`."""
     reported = ctypes.c_bool()
-    _check(
+    check(
         _lib.sg_open_tracking_update(
             text_to_c("key", key),
             enabled_to_c(enabled),
@@ -322,7 +340,7 @@ def update_open_tracking(
 def get_open_tracking(key: str, *, region: Region = Region.GLOBAL, on_behalf_of: str | None = None) -> bool:
     """One read with no set-up, as `update_open_tracking`."""
     reported = ctypes.c_bool()
-    _check(
+    check(
         _lib.sg_open_tracking_get(
             text_to_c("key", key),
             region_to_c(region),
@@ -354,9 +372,3 @@ async def aget_open_tracking(
 def library_version() -> str:
     """The version of the native library."""
     return str(_lib.sg_version().decode())
-
-
-def _check(code: int, refusal: str) -> None:
-    """Raises what a bare code means; `refusal` says it for a refused argument."""
-    if code != Code.OK:
-        raise error_of(code, refusal if code == Code.ARGUMENT else _lib.sg_strerror(code).decode())

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
-from ctypes import POINTER, c_bool, c_char, c_char_p, c_int32, c_int64, c_uint8, c_uint32, c_void_p
+from collections.abc import Iterator
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    c_bool,
+    c_char,
+    c_char_p,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_void_p,
+)
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Callable, Final
 
 WRITTEN_FOR: Final = (0, 1)
 """The version of the library that this package was written for."""
@@ -45,6 +59,10 @@ class SgResult(ctypes.Structure):
 
 _CONFIG = _CLIENT = c_void_p
 _RESULT = POINTER(SgResult)
+_NAMES = POINTER(c_char_p)
+
+ON_RESULT: Final = CFUNCTYPE(c_bool, c_void_p, c_size_t, _RESULT)
+ON_SUBUSER: Final = CFUNCTYPE(c_bool, c_void_p, c_char_p)
 
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "sg_open_tracking_update": (c_int32, (c_char_p, c_bool, c_int32, c_char_p, POINTER(c_bool))),
@@ -66,6 +84,12 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "sg_client_update": (c_int32, (_CLIENT, c_bool, c_char_p, _RESULT)),
     "sg_client_get": (c_int32, (_CLIENT, c_char_p, _RESULT)),
     "sg_client_cancel": (None, (_CLIENT,)),
+    "sg_client_update_many": (
+        c_int32,
+        (_CLIENT, c_bool, _NAMES, c_size_t, ON_RESULT, c_void_p, _RESULT),
+    ),
+    "sg_client_get_many": (c_int32, (_CLIENT, _NAMES, c_size_t, ON_RESULT, c_void_p, _RESULT)),
+    "sg_client_list_subusers": (c_int32, (_CLIENT, ON_SUBUSER, c_void_p, _RESULT)),
     "sg_strerror": (c_char_p, (c_int32,)),
     "sg_version": (c_char_p, ()),
 }
@@ -83,6 +107,23 @@ def _open() -> ctypes.CDLL:
             failures.append(f"  {candidate}: {error}")
     hint = "install it, or set SG_OPEN_TRACKING_LIBRARY to its path"
     raise ImportError("\n".join([f"libsg_open_tracking was not found: {hint}. Tried:", *failures]))
+
+
+@contextlib.contextmanager
+def callback(kind: Any, function: Callable[..., bool]) -> Iterator[object]:
+    """A function for C to call. What it raises says stop, and is raised when the native call is over."""
+    raised: list[BaseException] = []
+
+    def guarded(*arguments: Any) -> bool:
+        try:
+            return function(*arguments)
+        except BaseException as error:
+            raised.append(error)
+            return False
+
+    yield kind(guarded)
+    if raised:
+        raise raised[0]
 
 
 def check_version(version: str) -> None:
@@ -107,3 +148,6 @@ def load() -> ctypes.CDLL:
     except AttributeError as error:
         raise ImportError(f"{library._name} is not the libsg_open_tracking that was meant: {error}") from None
     return library
+
+
+lib: Final = load()

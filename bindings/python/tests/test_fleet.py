@@ -1,0 +1,299 @@
+"""The calls for many subusers, in both forms."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterable, Callable, Iterable
+from typing import Any
+
+import pytest
+from conftest import Sandbox
+
+import sg_open_tracking as sg
+from sg_open_tracking import Client, Item
+
+SUBUSERS = [f"subuser-{number:05}" for number in range(1, 26)]
+SLOW = [name for subuser in SUBUSERS for name in (subuser, "fault-silent")]
+"""The second of each pair would hold the rest up for 10 s."""
+PLENTY = ["subuser-00001"] * 1_000
+"""More than wait to be read."""
+
+
+def synchronous(client: Client, call: str, *arguments: Any) -> list[Any]:
+    return list(getattr(client, call)(*arguments))
+
+
+def asynchronous(client: Client, call: str, *arguments: Any) -> list[Any]:
+    async def run() -> list[Any]:
+        return [report async for report in getattr(client, f"a{call}")(*arguments)]
+
+    return asyncio.run(run())
+
+
+def first(reports: Iterable[Any]) -> Any:
+    for report in reports:
+        return report
+    raise AssertionError("nothing was reported")
+
+
+def afirst(reports: AsyncIterable[Any]) -> Any:
+    async def run() -> Any:
+        async for report in reports:
+            return report
+        raise AssertionError("nothing was reported")
+
+    return asyncio.run(run())
+
+
+both = pytest.mark.parametrize("form", [synchronous, asynchronous])
+Form = Callable[..., list[Any]]
+
+
+def threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "sg_open_tracking"]
+
+
+def join_threads() -> None:
+    """Every call has been cut off: its thread ends long before a silent server would let it."""
+    for thread in threads():
+        thread.join(5)
+    assert not threads()
+
+
+@both
+def test_round_trip(client: Client, form: Form) -> None:
+    assert sorted(form(client, "list_subusers")) == SUBUSERS
+    for enabled in (False, True):
+        for items in (form(client, "update_many", enabled, SUBUSERS), form(client, "get_many", SUBUSERS)):
+            items.sort(key=lambda item: item.index)
+            assert [(item.index, item.on_behalf_of) for item in items] == list(enumerate(SUBUSERS))
+            assert all(item.result.enabled is enabled and item.error is None for item in items)
+
+
+@both
+def test_one_failure_stops_no_other(client: Client, form: Form) -> None:
+    names = ["subuser-00001", "nobody", "", "fault-status-403", "fault-not-applied", "fault-unicode-message"]
+    items: list[Item] = sorted(form(client, "update_many", False, names), key=lambda item: item.index)
+    assert [type(item.error) for item in items] == [
+        type(None),
+        sg.NotFound,
+        sg.ArgumentError,
+        sg.Forbidden,
+        sg.NotApplied,
+        sg.Forbidden,
+    ]
+    assert [item.result is None for item in items] == [False, True, True, True, True, True]
+    found = items[0].result
+    assert found is not None
+    assert (found.enabled, found.http_status, found.attempts) == (False, 200, 1)
+    assert items[1].error is not None
+    assert (items[1].error.http_status, items[1].error.attempts) == (404, 1)
+    assert items[4].error is not None
+    assert items[4].error.enabled is True
+    assert "権限がありません" in str(items[5].error)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        items[0].index = 1  # type: ignore[misc]
+
+
+def test_len(client: Client) -> None:
+    for names in (SUBUSERS, iter(SUBUSERS), client.list_subusers()):
+        assert len(client.get_many(names)) == len(client.aget_many(SUBUSERS)) == 25
+    assert len(client.update_many(True, ["nobody"])) == len(client.aupdate_many(True, ["nobody"])) == 1
+    assert list(client.get_many([])) == []
+
+
+def test_each_iteration_is_a_call_of_its_own(client: Client) -> None:
+    items = client.get_many(iter(["subuser-00001"]))
+    assert not threads()
+    for enabled in (False, True):
+        client.update(enabled, on_behalf_of="subuser-00001")
+        assert [item.result.enabled for item in items if item.result] == [enabled]
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["subuser-00001", "a\0b"], sg.ArgumentError),
+        (["\ud800"], sg.ArgumentError),
+        ([None], TypeError),
+        ("subuser-00001", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_bad_names_are_refused_before_anything_is_sent(client: Client, names: Any, kind: type) -> None:
+    for call in (client.get_many, client.aget_many):
+        with pytest.raises(kind, match=r"names|iterable"):
+            call(names)
+
+
+def test_enabled_must_be_a_bool(client: Client) -> None:
+    for call in (client.update_many, client.aupdate_many):
+        with pytest.raises(TypeError, match="enabled"):
+            call("off", SUBUSERS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("names", [SLOW, PLENTY])
+def test_leaving_cuts_off_the_rest(client: Client, names: list[str]) -> None:
+    assert first(client.get_many(names)).error is None
+    join_threads()
+    assert afirst(client.aget_many(names)).error is None
+    join_threads()
+    assert first(client.list_subusers()) in SUBUSERS
+    join_threads()
+    assert afirst(client.alist_subusers()) in SUBUSERS
+    join_threads()
+    assert client.get().http_status == 200
+
+
+def test_what_the_reader_raises_arrives(client: Client) -> None:
+    def read(names: list[str]) -> None:
+        for item in client.get_many(names):
+            raise OSError(item.on_behalf_of)
+
+    for names in (SLOW, PLENTY):
+        with pytest.raises(OSError, match="subuser-00001"):
+            read(names)
+        join_threads()
+
+
+def test_the_reader_may_call(client: Client) -> None:
+    for item in client.update_many(True, SUBUSERS[:5]):
+        assert client.get(on_behalf_of=item.on_behalf_of).enabled
+
+
+def test_cancelling_the_task_cuts_off_the_call(client: Client) -> None:
+    async def read() -> None:
+        async for _ in client.aget_many(["fault-silent"]):
+            raise AssertionError
+
+    async def run() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(read(), 0.2)
+
+    asyncio.run(run())
+    join_threads()
+    assert client.get().http_status == 200
+
+
+def test_the_loop_goes_on_meanwhile(client: Client) -> None:
+    async def read() -> list[Item]:
+        return [item async for item in client.aget_many(["fault-delay-500"])]
+
+    async def run() -> float:
+        start = time.monotonic()
+        await asyncio.gather(*(read() for _ in range(4)))
+        return time.monotonic() - start
+
+    assert asyncio.run(run()) < 1.5
+
+
+@both
+def test_a_wrong_key_stops_early(sandbox: Sandbox, form: Form) -> None:
+    with sandbox.client("SG.wrong", max_connections=1) as client:
+        seen: list[object] = []
+        with pytest.raises(sg.Unauthorized):
+            seen.extend(item.error for item in client.get_many(SUBUSERS))
+        assert 0 < len(seen) < len(SUBUSERS)
+        assert all(isinstance(error, sg.Unauthorized) for error in seen)
+        for call in (("update_many", True, SUBUSERS), ("list_subusers",)):
+            with pytest.raises(sg.Unauthorized):
+                form(client, *call)
+
+
+@pytest.mark.parametrize("end", ["cancel", "close"])
+@both
+def test_the_clients_own_end_reaches_a_call(sandbox: Sandbox, form: Form, end: str) -> None:
+    client = sandbox.client(timeout=30)
+    with sandbox.client() as other:
+
+        def wait_and_end() -> None:
+            other.get(on_behalf_of="fault-delay-100")
+            getattr(client, end)()
+
+        ending = threading.Thread(target=wait_and_end)
+        ending.start()
+        start = time.monotonic()
+        with pytest.raises(sg.CancelledError):
+            form(client, "get_many", ["fault-silent"])
+        assert time.monotonic() - start < 5
+        ending.join()
+    join_threads()
+    for call in (("get_many", SUBUSERS), ("list_subusers",)):
+        with pytest.raises(sg.CancelledError if end == "cancel" else sg.ClosedError):
+            form(client, *call)
+
+
+@pytest.mark.parametrize("end", ["cancel", "close"])
+def test_the_clients_own_end_reaches_a_reader_that_went_away(sandbox: Sandbox, end: str) -> None:
+    client = sandbox.client(timeout=30)
+    items = iter(client.get_many(PLENTY))
+    assert next(items).error is None
+    getattr(client, end)()
+    join_threads()
+    with pytest.raises(sg.CancelledError):
+        list(items)
+
+
+def test_a_reader_that_is_collected_cuts_off_the_call(client: Client) -> None:
+    ring: list[Any] = [iter(client.get_many(PLENTY))]
+    assert next(ring[0]).error is None
+    ring.append(ring)
+    del ring
+    gc.collect()
+    join_threads()
+
+
+@pytest.mark.parametrize("names", [SLOW, PLENTY])
+def test_a_call_left_midway_holds_no_program_up(sandbox: Sandbox, names: list[str]) -> None:
+    program = f"""
+import os
+from sg_open_tracking import Client
+items = iter(Client(os.environ["SENDGRID_API_KEY"]).get_many({names}))
+print(next(items).error)
+"""
+    start = time.monotonic()
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, env=sandbox.environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "")
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send here")
+def test_ctrl_c_is_answered_at_once(client: Client) -> None:
+    def wait_and_interrupt() -> None:
+        client.get(on_behalf_of="fault-delay-100")
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    interrupting = threading.Thread(target=wait_and_interrupt)
+    interrupting.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(client.get_many(["fault-silent"]))
+    interrupting.join()
+    assert time.monotonic() - start < 5
+    join_threads()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_fork(client: Client) -> None:
+    def child() -> None:
+        with pytest.raises(sg.CancelledError, match="forked"):
+            list(items)
+        assert len(list(client.get_many(SUBUSERS))) == 25
+
+    items = iter(client.get_many(PLENTY))
+    assert next(items).error is None
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(10)
+    assert process.exitcode == 0
+    assert len(list(items)) == 999
