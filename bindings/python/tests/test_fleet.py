@@ -19,7 +19,7 @@ import pytest
 from conftest import Sandbox
 
 import sg_open_tracking as sg
-from sg_open_tracking import Client, Item
+from sg_open_tracking import Client, Item, _fleet
 
 SUBUSERS = [f"subuser-{number:05}" for number in range(1, 26)]
 SLOW = [name for subuser in SUBUSERS for name in (subuser, "fault-silent")]
@@ -60,6 +60,13 @@ Form = Callable[..., list[Any]]
 
 def threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "sg_open_tracking"]
+
+
+def wait_until_full() -> None:
+    """Until the one call that runs has reported as much as may wait to be read."""
+    (call,) = [call for call in _fleet._running if call.thread.is_alive()]
+    with call._changed:
+        assert call._changed.wait_for(lambda: len(call._reports) == _fleet.AHEAD, 10)
 
 
 def join_threads() -> None:
@@ -154,6 +161,20 @@ def test_leaving_cuts_off_the_rest(client: Client, names: list[str]) -> None:
     assert client.get().http_status == 200
 
 
+def test_leaving_cuts_off_a_call_that_waits_for_its_reader(client: Client) -> None:
+    async def aleave() -> None:
+        async for _ in client.aget_many(PLENTY):
+            wait_until_full()
+            break
+
+    for _ in client.get_many(PLENTY):
+        wait_until_full()
+        break
+    join_threads()
+    asyncio.run(aleave())
+    join_threads()
+
+
 def test_what_the_reader_raises_arrives(client: Client) -> None:
     def read(names: list[str]) -> None:
         for item in client.get_many(names):
@@ -237,6 +258,7 @@ def test_the_clients_own_end_reaches_a_reader_that_went_away(sandbox: Sandbox, e
     client = sandbox.client(timeout=30)
     items = iter(client.get_many(PLENTY))
     assert next(items).error is None
+    wait_until_full()
     getattr(client, end)()
     join_threads()
     with pytest.raises(sg.CancelledError):
@@ -246,6 +268,7 @@ def test_the_clients_own_end_reaches_a_reader_that_went_away(sandbox: Sandbox, e
 def test_a_reader_that_is_collected_cuts_off_the_call(client: Client) -> None:
     ring: list[Any] = [iter(client.get_many(PLENTY))]
     assert next(ring[0]).error is None
+    wait_until_full()
     ring.append(ring)
     del ring
     gc.collect()
