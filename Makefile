@@ -37,7 +37,7 @@ toolchains: ## install what the tests of the languages need, or name it
 
 lint: ## formatting, clippy, shellcheck
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features sg_open_tracking/internals --quiet -- -D warnings
 	tests/shell.sh
 
 test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool

@@ -52,6 +52,41 @@ mod checks {
     }
 }
 
+/// The pieces by themselves: `cargo bench --bench pieces --features internals`.
+#[cfg(feature = "internals")]
+mod alone {
+    use sg_open_tracking::internals;
+
+    use super::*;
+
+    fn client() -> Client {
+        Client::new(KEY, Region::Global, &Config::new()).unwrap()
+    }
+
+    #[divan::bench(args = [None, Some(SUBUSER)])]
+    fn build_request(bencher: Bencher, name: Option<&str>) {
+        let client = client();
+        bencher.bench(|| internals::build_request(&client, false, black_box(name)).unwrap());
+    }
+
+    #[divan::bench(args = [
+        (200, r#"{"enabled":false}"#),
+        (403, r#"{"errors":[{"field":"null","message":"access forbidden"}]}"#),
+        (503, "<html><head><title>503 Service Unavailable</title></head></html>"),
+    ])]
+    fn parse_reply(bencher: Bencher, (status, body): (u16, &str)) {
+        let client = client();
+        bencher.bench(|| internals::parse_reply(&client, status, black_box(body.as_bytes())).is_ok());
+    }
+
+    #[divan::bench]
+    fn learn_the_limit(bencher: Bencher) {
+        let client = client();
+        let headers = internals::rate_limit_headers();
+        bencher.bench(|| internals::learn(&client, black_box(&headers)));
+    }
+}
+
 /// A message longer than a result can hold is cleaned and cut on a character.
 #[divan::bench(args = ["a", "ü", "世"])]
 fn truncation(bencher: Bencher, filler: &str) {

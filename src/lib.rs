@@ -31,6 +31,9 @@ mod fleet;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod net;
 mod one_shot;
 mod pace;
