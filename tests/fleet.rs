@@ -243,7 +243,8 @@ fn a_key_that_is_not_accepted_stops_early() {
         })
         .unwrap_err();
     assert_eq!(error.code(), Code::Unauthorized, "{error}");
-    assert!((3..8).contains(&ended) && sandbox.stats().requests == ended, "{ended}");
+    // Seven more may have been under way when the third was answered.
+    assert!((3..=10).contains(&ended) && sandbox.stats().requests == ended, "{ended}");
 
     // Later, it may be those subusers alone.
     let mut names = names(25);

@@ -50,7 +50,7 @@ impl Client {
     /// # Errors
     /// [`Code::Partial`] if at least one item failed; [`Code::Cancelled`] if the callback said
     /// stop, or the client was cancelled or drained before all was done; [`Code::Unauthorized`] if
-    /// the first three to be answered were all answered 401, and the rest was not sent.
+    /// the first three to be answered were all answered 401, and no more was sent.
     pub fn update_many<N>(
         &self,
         enabled: bool,
@@ -111,7 +111,7 @@ pub(crate) fn run<S: AsRef<str> + Send>(
         let mut hand_over = |(index, result)| {
             if !stopped && on_result(index, result).is_break() {
                 stopped = true;
-                fleet.tally().stopped = true;
+                fleet.tally().end(End::Callback);
                 fleet.line.end();
             }
             true
@@ -153,9 +153,17 @@ struct Tally {
     unauthorized: u32,
     /// Whether a name was left without an answer because the call had to end.
     left: bool,
-    /// By the callback; by a panic outside an item's own call.
-    stopped: bool,
-    broken: bool,
+    ended_by: Option<End>,
+}
+
+/// What ended a call early. The later in this list, the more it says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// Answers of 401 and no success.
+    Key,
+    Callback,
+    /// A panic outside an item's own call.
+    Panic,
 }
 
 /// The number of an item, and its name, header and turn; or why it needs none.
@@ -178,7 +186,7 @@ where
             }
         });
         if catch_unwind(work).is_err() {
-            self.tally().broken = true;
+            self.tally().end(End::Panic);
             self.line.end();
         }
     }
@@ -237,7 +245,8 @@ where
                 tally.unauthorized = if code == Code::Unauthorized { tally.unauthorized + 1 } else { 0 };
             }
         }
-        if tally.is_hopeless() {
+        if tally.succeeded == 0 && tally.unauthorized >= UNAUTHORIZED_MAX {
+            tally.end(End::Key);
             self.line.end();
         }
     }
@@ -250,22 +259,23 @@ where
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner);
         let tally = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
         let left = tally.left || !names.are_exhausted;
-        if tally.broken {
-            return Err(Error::new(Code::Internal, "internal error: a panic in a call for many, please report it"));
-        }
-        if tally.stopped {
-            return Err(Error::new(Code::Cancelled, "the callback said stop"));
-        }
-        if left && tally.is_hopeless() {
-            let message = format!(
-                "the key was answered 401 {} times in a row, and the rest was not sent lest the account be blocked: \
-                 check the key and its region",
-                tally.unauthorized
-            );
-            return Err(Error::new(Code::Unauthorized, message));
+        let early = |code, message: &str| Err(Error::new(code, message));
+        match tally.ended_by {
+            Some(End::Panic) => {
+                return early(Code::Internal, "internal error: a panic in a call for many, please report it");
+            }
+            Some(End::Callback) => return early(Code::Cancelled, "the callback said stop"),
+            Some(End::Key) => {
+                let message = format!(
+                    "the key was answered 401 {UNAUTHORIZED_MAX} times in a row, and no more was sent lest the account \
+                     be blocked: check the key and its region"
+                );
+                return early(Code::Unauthorized, &message);
+            }
+            None => {}
         }
         if left {
-            return Err(Error::new(Code::Cancelled, "the call was cancelled before all was done"));
+            return early(Code::Cancelled, "the call was cancelled before all was done");
         }
         match tally.finished - tally.succeeded {
             0 => Ok(()),
@@ -278,7 +288,7 @@ where
 }
 
 impl Tally {
-    fn is_hopeless(&self) -> bool {
-        self.succeeded == 0 && self.unauthorized >= UNAUTHORIZED_MAX
+    fn end(&mut self, by: End) {
+        self.ended_by = self.ended_by.max(Some(by));
     }
 }

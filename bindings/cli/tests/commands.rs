@@ -141,7 +141,7 @@ fn a_wrong_key_stops_early() {
     let ran = Ran::of(bench.command(&arguments).env("SENDGRID_API_KEY", "SG.a-wrong-key").output().unwrap());
     ran.expect(4, "");
     assert!(ran.err.contains("lest the account be blocked"), "{ran:?}");
-    assert!(bench.sandbox.stats().requests < 10);
+    assert!(bench.sandbox.stats().requests <= 10);
 }
 
 #[test]
