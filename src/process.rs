@@ -15,16 +15,94 @@ pub(crate) fn watch_forks() {
     {
         static WATCHING: AtomicBool = AtomicBool::new(false);
 
+        extern "C" fn before() {
+            fork_gate::close();
+        }
+        extern "C" fn in_parent() {
+            fork_gate::open();
+        }
         extern "C" fn in_child() {
             GENERATION.fetch_add(1, Ordering::Relaxed);
+            fork_gate::reset();
         }
 
         if !WATCHING.load(Ordering::Acquire) {
-            // SAFETY: the handler only adds to an atomic, which is async-signal-safe. Threads that
-            // race here register it twice: the generation then moves by two, which is as good.
-            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+            // SAFETY: the handlers use atomics and sleep, which is async-signal-safe. Threads that
+            // race here register them twice: the generation then moves by two, the gate is closed
+            // and opened twice, which is as good.
+            unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
             WATCHING.store(true, Ordering::Release);
         }
+    }
+}
+
+/// Keeps forks away for as long as it lives, or for a moment, if it lives longer than that.
+///
+/// glibc's look-up of names takes locks while it reads its settings, again when its thread ends,
+/// and, unlike those of `malloc`, nobody frees them in the child of a fork: all look-ups there
+/// would wait for ever. So a fork waits for look-ups under way, but briefly: the locks are held for
+/// moments, not while a name server is waited for.
+pub(crate) struct ForksHeldOff(());
+
+impl ForksHeldOff {
+    /// Waits while a fork is being made.
+    pub(crate) fn new() -> Self {
+        #[cfg(unix)]
+        fork_gate::enter();
+        ForksHeldOff(())
+    }
+}
+
+impl Drop for ForksHeldOff {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        fork_gate::leave();
+    }
+}
+
+#[cfg(unix)]
+mod fork_gate {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    const FORK_WAITS_AT_MOST: u32 = 50;
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    static INSIDE: AtomicU32 = AtomicU32::new(0);
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+
+    pub(super) fn enter() {
+        INSIDE.fetch_add(1, SeqCst);
+        while FORKS.load(SeqCst) > 0 {
+            INSIDE.fetch_sub(1, SeqCst);
+            sleep(MILLISECOND);
+            INSIDE.fetch_add(1, SeqCst);
+        }
+    }
+
+    pub(super) fn leave() {
+        INSIDE.fetch_sub(1, SeqCst);
+    }
+
+    pub(super) fn close() {
+        FORKS.fetch_add(1, SeqCst);
+        for _ in 0..FORK_WAITS_AT_MOST {
+            if INSIDE.load(SeqCst) == 0 {
+                break;
+            }
+            sleep(MILLISECOND);
+        }
+    }
+
+    pub(super) fn open() {
+        FORKS.fetch_sub(1, SeqCst);
+    }
+
+    /// In a child, which has none of the parent's other threads.
+    pub(super) fn reset() {
+        INSIDE.store(0, SeqCst);
+        FORKS.store(0, SeqCst);
     }
 }
 

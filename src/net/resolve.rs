@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
-use crate::process;
+use crate::process::{self, ForksHeldOff};
 
 /// How often a wait that no socket can wake looks whether the call was cancelled.
 pub(super) const CANCEL_CHECK: Duration = Duration::from_millis(20);
@@ -25,20 +25,24 @@ pub(super) fn resolve(host: &str, port: u16, step: &Step) -> Result<Vec<SocketAd
 
     let lookup = Arc::new(Lookup::default());
     let (name, theirs) = (host.to_owned(), Arc::clone(&lookup));
-    process::spawn_without_signals("sg-resolver", move || {
+    let resolver = process::spawn_without_signals("sg-resolver", move || {
+        let held_off = ForksHeldOff::new();
         let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        *theirs.answer() = Some(found);
+        *theirs.answer() = Some((found, held_off));
         theirs.answered.notify_one();
     })
     .map_err(|error| Fault::transient(Code::Dns, format!("no thread to look up {host}: {error}")))?;
 
     let mut answer = lookup.answer();
     loop {
-        match answer.take() {
-            Some(Ok(addresses)) if !addresses.is_empty() => return Ok(addresses),
-            Some(Ok(_)) => return Err(not_found(host, "it has no address")),
-            Some(Err(error)) => return Err(not_found(host, &error.to_string())),
-            None => {}
+        if let Some((found, _held_off)) = answer.take() {
+            drop(answer);
+            let _ = resolver.join(); // it is done but for what the C library frees with it
+            return match found {
+                Ok(addresses) if addresses.is_empty() => Err(not_found(host, "it has no address")),
+                Ok(addresses) => Ok(addresses),
+                Err(error) => Err(not_found(host, &error.to_string())),
+            };
         }
         let slice = step.time_left()?.min(CANCEL_CHECK);
         answer = match lookup.answered.wait_timeout(answer, slice) {
@@ -52,12 +56,15 @@ pub(super) fn resolve(host: &str, port: u16, step: &Step) -> Result<Vec<SocketAd
 /// standard library allocate for the caller's thread, which leak checkers take for a loss.)
 #[derive(Default)]
 struct Lookup {
-    answer: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
+    answer: Mutex<Option<Answer>>,
     answered: Condvar,
 }
 
+/// What was found, and what keeps forks away until the thread has ended.
+type Answer = (io::Result<Vec<SocketAddr>>, ForksHeldOff);
+
 impl Lookup {
-    fn answer(&self) -> MutexGuard<'_, Option<io::Result<Vec<SocketAddr>>>> {
+    fn answer(&self) -> MutexGuard<'_, Option<Answer>> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,13 +17,59 @@ const char *__asan_default_options(void)
     return "detect_leaks=0";
 }
 
+/* A program that forks while its first calls are looking up the host: the child must not inherit a
+ * lock of the resolver that nobody opens. Returns its exit code: 0 if the child's call was answered. */
+static int fork_amid_look_ups(void)
+{
+    enum { CALLERS = 4 };
+    traffic all[CALLERS];
+    pthread_t threads[CALLERS];
+    atomic_bool stop = false;
+    int status = -1;
+    sg_client *client = sandbox_client(5000);
+    memset(all, 0, sizeof all);
+    for (int i = 0; i < CALLERS; i++) {
+        all[i].client = client;
+        all[i].stop = &stop;
+        start(&threads[i], make_traffic, &all[i]);
+    }
+    pid_t child = fork();
+    if (child == 0)
+        _exit(get(client, NULL).code);
+    waitpid(child, &status, 0);
+    atomic_store(&stop, true);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
+    sg_client_free(client);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void check_forks_amid_look_ups(void)
+{
+    enum { PROGRAMS = 100 };
+    int answered = 0;
+    for (int i = 0; i < PROGRAMS; i++) {
+        int status = -1;
+        pid_t program = fork(); /* before the library is first used: each looks up for the first time */
+        if (program == 0)
+            _exit(fork_amid_look_ups());
+        waitpid(program, &status, 0);
+        answered += status == 0;
+    }
+    check(answered == PROGRAMS, "%d of %d forks amid a look-up leave the child able to call", answered, (int)PROGRAMS);
+}
+
 /* A child's exit code: 0 if all went well. */
 static int be_child(sg_client *client, sg_client *cancelled, int number)
 {
     bool enabled = false;
     alarm(30);
-    if (get(client, NULL).code != SG_OK)
+    sg_result first = get(client, NULL);
+    if (first.code != SG_OK) {
+        printf("# child %d: code %d: %s\n", number, (int)first.code, first.message);
+        fflush(stdout);
         return 1;
+    }
     if (sg_open_tracking_get(sandbox.key, SG_REGION_GLOBAL, NULL, &enabled) != SG_OK)
         return 2;
     if (get(cancelled, NULL).code != SG_ERR_CANCELLED)
@@ -53,6 +99,7 @@ int main(void)
     need_sandbox();
     setenv("SG_OPEN_TRACKING_BASE_URL", sandbox.url, 1);
     setenv("SSL_CERT_FILE", sandbox.ca_file, 1);
+    check_forks_amid_look_ups();
     sg_client *client = sandbox_client(20000), *cancelled = derived(client, 0);
     sg_client_cancel(cancelled);
     traffic all[THREADS];
