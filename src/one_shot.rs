@@ -1,6 +1,7 @@
 //! Calls without a client: one function each, over connections that the whole process shares.
 
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::client::Service;
 use crate::environment::Environment;
@@ -39,13 +40,15 @@ static SERVICES: PerProcess<Mutex<Services>> = PerProcess::from_start(Mutex::new
 
 /// Closes the kept connections when the process exits, so that tools that look for leaks find none.
 fn free_at_exit() {
-    static ONCE: Once = Once::new();
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
 
     extern "C" fn free() {
         *SERVICES.get().lock().unwrap_or_else(PoisonError::into_inner) = [None, None];
     }
 
-    ONCE.call_once(|| process::at_exit(free));
+    if !REGISTERED.swap(true, Ordering::Relaxed) {
+        process::at_exit(free);
+    }
 }
 
 fn service(region: Region) -> Result<Arc<Service>, Error> {

@@ -1,9 +1,10 @@
 //! What the process around us does to us: forks, signals, elevated rights.
 
 use std::mem::ManuallyDrop;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::{io, thread};
+
+use once_cell::race::OnceBox;
 
 /// How many forks lie between this process and the one that loaded the library.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -38,10 +39,10 @@ pub(crate) fn watch_forks() {
 
 /// Keeps forks away for as long as it lives, or for a moment, if it lives longer than that.
 ///
-/// glibc's look-up of names takes locks while it reads its settings, again when its thread ends,
-/// and, unlike those of `malloc`, nobody frees them in the child of a fork: all look-ups there
-/// would wait for ever. So a fork waits for look-ups under way, but briefly: the locks are held for
-/// moments, not while a name server is waited for.
+/// It is for code of others that takes a lock which the child of a fork would inherit locked, and
+/// wait for, for ever. The longest is glibc's look-up of names, which takes locks while it reads
+/// its settings and again when its thread ends. A fork waits for it, but briefly: the locks are
+/// held for moments, not while a name server is waited for.
 pub(crate) struct ForksHeldOff(());
 
 impl ForksHeldOff {
@@ -109,18 +110,18 @@ mod fork_gate {
 /// State that belongs to one process: a forked child gets a fresh one, and never locks, uses or
 /// drops what it inherited, because another thread of the parent may have been amid a change.
 ///
-/// A list of one node a generation, so that finding the own one takes no lock: the parent's locks
-/// may be held for ever in the child.
+/// A list of one node a generation, found and made without a lock or a state of "being made": the
+/// child would inherit it, and wait for ever.
 pub(crate) struct PerProcess<T> {
     generation: u32,
     value: ManuallyDrop<T>,
-    child: OnceLock<Box<PerProcess<T>>>,
+    child: OnceBox<PerProcess<T>>,
 }
 
 impl<T: Default> PerProcess<T> {
     /// For a `static`, which is made before any fork.
     pub(crate) const fn from_start(value: T) -> Self {
-        PerProcess { generation: 0, value: ManuallyDrop::new(value), child: OnceLock::new() }
+        PerProcess { generation: 0, value: ManuallyDrop::new(value), child: OnceBox::new() }
     }
 
     pub(crate) fn get(&self) -> &T {
@@ -138,7 +139,7 @@ impl<T: Default> Default for PerProcess<T> {
         PerProcess {
             generation: GENERATION.load(Ordering::Relaxed),
             value: ManuallyDrop::new(T::default()),
-            child: OnceLock::new(),
+            child: OnceBox::new(),
         }
     }
 }
@@ -195,6 +196,7 @@ mod signals {
 
 /// Has `work` run when the process exits. Call it once.
 pub(crate) fn at_exit(work: extern "C" fn()) {
+    let _held_off = ForksHeldOff::new();
     // SAFETY: the handler is code of this library, which is never unloaded before the exit. If it
     // can't be registered, the end of the process frees all the same.
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ureq::config::AutoHeaderValue;
@@ -15,6 +16,7 @@ use super::transport;
 use crate::Code;
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::process::ForksHeldOff;
 use crate::request::Request;
 
 /// The most that a reply's body may have. A setting is 20 bytes; a page of subusers, under 200 KB.
@@ -64,6 +66,18 @@ impl Connection {
             .proxy(None)
             .build();
         Connection { agent: transport::agent(config, route, &slot), slot }
+    }
+
+    /// Has ureq make now what it makes at the first request of a process, under a lock: the child of
+    /// a fork that falls on it would wait for that lock for ever, past every deadline.
+    pub(super) fn settle(route: &Arc<Route>) {
+        static SETTLED: AtomicBool = AtomicBool::new(false);
+        if !SETTLED.load(Ordering::Acquire) {
+            let _held_off = ForksHeldOff::new();
+            // It ends in the connector, since it is part of no call.
+            let _ = Connection::new(route).agent.get("https://localhost").call();
+            SETTLED.store(true, Ordering::Release);
+        }
     }
 
     pub(super) fn exchange(&self, request: &Request, call: &Call) -> Exchange {

@@ -28,7 +28,9 @@ struct Idle {
 
 impl Pool {
     pub(crate) fn new(route: Route, max_idle: usize) -> Pool {
-        Pool { route: Arc::new(route), max_idle, idle: PerProcess::default() }
+        let route = Arc::new(route);
+        Connection::settle(&route);
+        Pool { route, max_idle, idle: PerProcess::default() }
     }
 
     /// Sends the request and reads the reply; with it, how often the request was sent: twice if
