@@ -274,7 +274,7 @@ func TestVersions(t *testing.T) {
 	if Version() != string(version[1]) || checkVersion(Version()) != nil {
 		t.Errorf("%s, not %s, or not %s", Version(), version[1], writtenFor)
 	}
-	for _, other := range []string{"0.2.0", "0.10.0", "1.1.0", "10.1.0"} {
+	for _, other := range []string{"0.1.0", "2.0.0", "10.1.0"} {
 		if err := checkVersion(other); !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), other) {
 			t.Error(other, err)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // writtenFor is the version of the library that this package was written for.
-const writtenFor = "0.1"
+const writtenFor = "1.0"
 
 // Update makes one update with no set-up and returns what the server reported. All such calls share
 // one pool of connections, except those with a context that can end, which have one each. Their

@@ -13,7 +13,7 @@ namespace SgOpenTracking
     internal sealed class Native
     {
         /// <summary>The version of the library that this package was written for.</summary>
-        internal static readonly Version WrittenFor = new Version(0, 1);
+        internal static readonly Version WrittenFor = new Version(1, 0);
 
         /// <summary><c>sg_result</c>: 512 bytes, a layout that never changes.</summary>
         [StructLayout(LayoutKind.Sequential)]

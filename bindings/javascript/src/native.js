@@ -6,7 +6,7 @@ const { join } = require('node:path');
 const koffi = require('koffi');
 
 /** The version of the library that this package was written for. */
-const WRITTEN_FOR = [0, 1];
+const WRITTEN_FOR = [1, 0];
 
 const NAMES = {
   win32: ['sg_open_tracking.dll', 'libsg_open_tracking.dll'],

@@ -14,7 +14,7 @@ use FFI\CData;
 final class Native
 {
     /** The version of the library that this package was written for. */
-    private const WRITTEN_FOR = [0, 1];
+    private const WRITTEN_FOR = [1, 0];
 
     private const DECLARATIONS = <<<'C'
         typedef struct sg_config sg_config;

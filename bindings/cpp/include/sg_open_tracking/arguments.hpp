@@ -105,13 +105,10 @@ inline const result& checked(const result& outcome) {
     return outcome;
 }
 
-/// Refuses a library of another major version; before 1.0, of another minor version.
+/// Refuses a library of another major version than this header was written for.
 inline result check_version() noexcept {
-    constexpr long major = 0, minor = 1; // what this header was written for
-    char* rest = nullptr;
-    const bool fits = std::strtol(sg_version(), &rest, 10) == major &&
-                      (major > 0 || (*rest == '.' && std::strtol(rest + 1, nullptr, 10) == minor));
-    return fits ? success() : refused("the libsg_open_tracking that was found is of another version than 0.1");
+    const bool fits = std::strtol(sg_version(), nullptr, 10) == 1;
+    return fits ? success() : refused("the libsg_open_tracking that was found is of another version than 1");
 }
 
 inline result check_region(region where) noexcept {

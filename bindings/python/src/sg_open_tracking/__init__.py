@@ -60,7 +60,7 @@ from ._errors import (
 from ._fleet import AsyncItems, Call, Item, Items, aread, many, read, subusers
 from ._result import Result, check, outcome
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "ApiError",

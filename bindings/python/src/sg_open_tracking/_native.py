@@ -23,7 +23,7 @@ from ctypes import (
 from pathlib import Path
 from typing import Any, Callable, Final
 
-WRITTEN_FOR: Final = (0, 1)
+WRITTEN_FOR: Final = (1, 0)
 """The version of the library that this package was written for."""
 
 if sys.platform == "win32":

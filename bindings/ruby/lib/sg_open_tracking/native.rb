@@ -9,7 +9,7 @@ module SgOpenTracking
   # then, and Arguments therefore copies every string.
   module Native
     # The version of the library that this package was written for.
-    WRITTEN_FOR = [0, 1].freeze
+    WRITTEN_FOR = [1, 0].freeze
 
     NAMES =
       case RbConfig::CONFIG["host_os"]

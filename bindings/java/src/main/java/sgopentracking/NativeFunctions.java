@@ -26,8 +26,8 @@ import java.util.Optional;
  */
 final class NativeFunctions {
     /** The version of the library that this package was written for. */
-    static final int WRITTEN_FOR_MAJOR = 0;
-    static final int WRITTEN_FOR_MINOR = 1;
+    static final int WRITTEN_FOR_MAJOR = 1;
+    static final int WRITTEN_FOR_MINOR = 0;
 
     private NativeFunctions() {}
 
