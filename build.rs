@@ -42,7 +42,9 @@ fn main() {
         Err(error) => println!("cargo::warning=could not generate {HEADER}: {error}"),
     }
 
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+    let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    // Those of ELF; Windows and Apple have names and locks of their own.
+    if target("FAMILY").contains("unix") && target("VENDOR") != "apple" {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsg_open_tracking.so.1");
         // A thread that waits for the system's resolver, and thread-local destructors, must not
         // outlive the code.

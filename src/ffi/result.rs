@@ -38,7 +38,8 @@ impl sg_result {
         let mut message = [0; 480];
         // The last byte stays NUL.
         for (to, from) in message[..MESSAGE_MAX].iter_mut().zip(text.bytes()) {
-            *to = from.cast_signed();
+            // On ARM a char has no sign.
+            *to = c_char::from_ne_bytes([from]);
         }
         sg_result {
             code: code as i32,

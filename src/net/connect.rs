@@ -5,10 +5,10 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use socket2::{Domain, Protocol, Type};
 
 use super::resolve::CANCEL_CHECK;
+use super::socket::{is_connecting, wait_for_any};
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
@@ -39,7 +39,7 @@ pub(super) fn connect(peer: &str, addresses: &[SocketAddr], step: &Step) -> Resu
             return Err(no_connection(peer, failure));
         }
 
-        wait_for_any(&under_way, left.min(CANCEL_CHECK))
+        wait_for_any(under_way.iter().map(|(_, socket)| socket), left.min(CANCEL_CHECK))
             .map_err(|error| no_connection(peer, Some((under_way[0].0, error))))?;
 
         let mut index = 0;
@@ -79,24 +79,8 @@ fn start(address: SocketAddr) -> io::Result<socket2::Socket> {
     let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
-        Err(error) if !is_in_progress(&error) => Err(error),
+        Err(error) if !is_connecting(&error) => Err(error),
         _ => Ok(socket),
-    }
-}
-
-fn is_in_progress(error: &io::Error) -> bool {
-    if cfg!(windows) {
-        return error.kind() == io::ErrorKind::WouldBlock;
-    }
-    matches!(rustix::io::Errno::from_io_error(error), Some(rustix::io::Errno::INPROGRESS | rustix::io::Errno::INTR))
-}
-
-fn wait_for_any(sockets: &[(SocketAddr, socket2::Socket)], time: Duration) -> io::Result<()> {
-    let mut ready: Vec<_> = sockets.iter().map(|(_, socket)| PollFd::new(socket, PollFlags::OUT)).collect();
-    let time = Timespec::try_from(time).ok();
-    match rustix::event::poll(&mut ready, time.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }
 

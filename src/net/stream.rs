@@ -83,7 +83,9 @@ impl Stream {
     /// Whether the connection is open and nothing that the peer sent is left unread. Never waits.
     pub(super) fn is_quiet(&mut self) -> bool {
         match self {
-            Stream::Plain(wire) => matches!(wire.read_now(&mut [0]), Ok(None)),
+            Stream::Plain(wire) => {
+                wire.read_now(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+            }
             Stream::Tls(tls) => tls.is_quiet(),
         }
     }
@@ -190,7 +192,7 @@ struct Arrived<'a>(&'a mut Wire);
 
 impl Read for Arrived<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read_now(buffer)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        self.0.read_now(buffer)
     }
 }
 

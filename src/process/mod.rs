@@ -1,0 +1,100 @@
+//! What the process around us does to us: forks, signals, elevated rights.
+//!
+//! What each system has of these stands in `unix` and `windows`.
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{io, thread};
+
+use once_cell::race::OnceBox;
+
+pub(crate) use self::system::{at_exit, has_elevated_rights, watch_forks, without_signals};
+
+/// How many forks lie between this process and the one that loaded the library.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// Keeps forks away for as long as it lives, or for a moment, if it lives longer than that.
+///
+/// It is for code of others that takes a lock which the child of a fork would inherit locked, and
+/// wait for, for ever. The longest is glibc's look-up of names, which takes locks while it reads
+/// its settings and again when its thread ends. A fork waits for it, but briefly: the locks are
+/// held for moments, not while a name server is waited for.
+pub(crate) struct ForksHeldOff(());
+
+impl ForksHeldOff {
+    /// Waits while a fork is being made.
+    pub(crate) fn new() -> Self {
+        system::hold_forks_off();
+        ForksHeldOff(())
+    }
+}
+
+impl Drop for ForksHeldOff {
+    fn drop(&mut self) {
+        system::let_forks_go();
+    }
+}
+
+/// State that belongs to one process: a forked child gets a fresh one, and never locks, uses or
+/// drops what it inherited, because another thread of the parent may have been amid a change.
+///
+/// A list of one node a generation, found and made without a lock or a state of "being made": the
+/// child would inherit it, and wait for ever.
+pub(crate) struct PerProcess<T> {
+    generation: u32,
+    value: ManuallyDrop<T>,
+    child: OnceBox<PerProcess<T>>,
+}
+
+impl<T: Default> PerProcess<T> {
+    /// For a `static`, which is made before any fork.
+    pub(crate) const fn from_start(value: T) -> Self {
+        PerProcess { generation: 0, value: ManuallyDrop::new(value), child: OnceBox::new() }
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        let generation = GENERATION.load(Ordering::Relaxed);
+        let mut node = self;
+        while node.generation != generation {
+            node = node.child.get_or_init(Box::default);
+        }
+        &node.value
+    }
+}
+
+impl<T: Default> Default for PerProcess<T> {
+    fn default() -> Self {
+        PerProcess {
+            generation: GENERATION.load(Ordering::Relaxed),
+            value: ManuallyDrop::new(T::default()),
+            child: OnceBox::new(),
+        }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        if self.generation == GENERATION.load(Ordering::Relaxed) {
+            // SAFETY: this is the only place that drops the value, and nothing reads it later.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
+/// Runs `work` on a thread that may outlive its call, and on which no signal handler of the program
+/// runs.
+pub(crate) fn spawn_without_signals(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    system::stay_loaded();
+    let builder = thread::Builder::new().name(name.to_owned());
+    without_signals(|| builder.spawn(work))
+}

@@ -1,0 +1,116 @@
+//! Processes on Unix: they fork, and have signals and users.
+
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::GENERATION;
+
+/// Has each child of a `fork()` know that it is one. Call it before making what a child could
+/// inherit. A fork that goes past the C library (`clone(2)` by hand, `_Fork`) is not noticed.
+pub(crate) fn watch_forks() {
+    static WATCHING: AtomicBool = AtomicBool::new(false);
+
+    extern "C" fn before() {
+        fork_gate::close();
+    }
+    extern "C" fn in_parent() {
+        fork_gate::open();
+    }
+    extern "C" fn in_child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        fork_gate::reset();
+    }
+
+    if !WATCHING.load(Ordering::Acquire) {
+        // SAFETY: the handlers use atomics and sleep, which is async-signal-safe. Threads that
+        // race here register them twice: the generation then moves by two, the gate is closed
+        // and opened twice, which is as good.
+        unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+        WATCHING.store(true, Ordering::Release);
+    }
+}
+
+pub(super) use self::fork_gate::{enter as hold_forks_off, leave as let_forks_go};
+
+mod fork_gate {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    const FORK_WAITS_AT_MOST: u32 = 50;
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    static INSIDE: AtomicU32 = AtomicU32::new(0);
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+
+    pub(in crate::process) fn enter() {
+        INSIDE.fetch_add(1, SeqCst);
+        while FORKS.load(SeqCst) > 0 {
+            INSIDE.fetch_sub(1, SeqCst);
+            sleep(MILLISECOND);
+            INSIDE.fetch_add(1, SeqCst);
+        }
+    }
+
+    pub(in crate::process) fn leave() {
+        INSIDE.fetch_sub(1, SeqCst);
+    }
+
+    pub(super) fn close() {
+        FORKS.fetch_add(1, SeqCst);
+        for _ in 0..FORK_WAITS_AT_MOST {
+            if INSIDE.load(SeqCst) == 0 {
+                break;
+            }
+            sleep(MILLISECOND);
+        }
+    }
+
+    pub(super) fn open() {
+        FORKS.fetch_sub(1, SeqCst);
+    }
+
+    /// In a child, which has none of the parent's other threads.
+    pub(super) fn reset() {
+        INSIDE.store(0, SeqCst);
+        FORKS.store(0, SeqCst);
+    }
+}
+
+/// Has the threads that `spawn` starts run none of the program's signal handlers.
+pub(crate) fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
+    let mask = block_all_signals();
+    let spawned = spawn();
+    // SAFETY: the mask is what this thread had before.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, std::ptr::null_mut()) };
+    spawned
+}
+
+/// Blocks them on this thread; returns the mask that it had.
+fn block_all_signals() -> libc::sigset_t {
+    let mut all = MaybeUninit::uninit();
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: sigfillset writes `all`; pthread_sigmask then reads it and writes `before`. It can
+    // only fail for an unknown `how`, which SIG_SETMASK is not.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+/// Keeps this library's code in memory. Here the linker sees to it (see build.rs).
+pub(super) fn stay_loaded() {}
+
+/// Has `work` run when the process exits. Call it once.
+pub(crate) fn at_exit(work: extern "C" fn()) {
+    // SAFETY: the handler is code of this library, which is never unloaded before the exit. If it
+    // can't be registered, the end of the process frees all the same.
+    unsafe { libc::atexit(work) };
+}
+
+/// Whether this is a set-user-ID or set-group-ID program, whose environment the caller chose.
+pub(crate) fn has_elevated_rights() -> bool {
+    // SAFETY: these four only read the process's credentials and can't fail.
+    unsafe { libc::geteuid() != libc::getuid() || libc::getegid() != libc::getgid() }
+}

@@ -1,0 +1,34 @@
+//! Processes on Windows: they don't fork, and no signal interrupts a thread.
+
+use std::ptr;
+
+use windows_sys::Win32::System::LibraryLoader::{
+    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+};
+
+pub(crate) fn watch_forks() {}
+
+pub(super) fn hold_forks_off() {}
+
+pub(super) fn let_forks_go() {}
+
+pub(crate) fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
+    spawn()
+}
+
+/// Keeps this library's code in memory, whatever `FreeLibrary` is told.
+pub(super) fn stay_loaded() {
+    let mut module = ptr::null_mut();
+    let here = stay_loaded as *const () as *const u16;
+    let flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
+    // SAFETY: by that flag, the name is any address within the module. It can't fail for this one.
+    unsafe { GetModuleHandleExW(flags, here, &raw mut module) };
+}
+
+/// The end of the process closes what it kept; a DLL's own code may hardly do anything by then.
+pub(crate) fn at_exit(_: extern "C" fn()) {}
+
+/// There are no set-user-ID programs.
+pub(crate) fn has_elevated_rights() -> bool {
+    false
+}
