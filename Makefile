@@ -11,7 +11,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
-.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.PHONY: help build cli demo docs test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
@@ -43,7 +43,7 @@ lint: ## formatting, clippy, shellcheck
 test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool
 	$(CARGO) test --locked --workspace
 
-test-abi: build ## exported symbols, SONAME, the committed header
+test-abi: build ## exported symbols, SONAME, layout and types, against the first release's
 	tests/abi.sh
 
 test-c: build ## the C programs, as C99, C11 and C++17, dynamic and static, and under valgrind
@@ -58,8 +58,13 @@ test-languages: build ## every binding's own checks and the conformance table
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
 
-test-docs: build ## the README's snippets and tables
+test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
+
+docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc
+	@mkdir -p build/docs/c
+	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 
 counters: build ## count what a warm call costs, and compare with what is committed
 	benches/counters

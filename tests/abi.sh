@@ -3,9 +3,10 @@
 #
 #     tests/abi.sh [--record VERSION]
 #
-# the SONAME and the exported functions; the layout of the header's types; the types of its functions,
-# by abidiff against each release; and a program of each release with today's library. All in
-# build/abi. --record writes what a new release is held to from then on, into tests/abi/VERSION.
+# the SONAME and the exported functions; the layout of the header's types; the types of the functions,
+# as the header declares and as Rust defines them, by abidiff against each release; and a program of
+# a release with today's library. --record writes what a new release is held to from then on, into
+# tests/abi/VERSION.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
@@ -46,9 +47,9 @@ soname() {
     readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\].*/\1/p'
 }
 
-# describe HEADER INTO: what C makes of a header's functions, as abidw writes it. The debug
-# information comes from the header, each function given an empty body, and not from the library:
-# there it would name Rust's types, with all that is behind the opaque ones.
+# describe HEADER INTO: what C makes of a header's functions, as abidw writes it. What is recorded
+# comes from the header, each function given an empty body, and not from the library: that would name
+# Rust's types, with all that is behind the opaque ones. abidiff sees that they are the same to C.
 describe() (
     set -e
     sed -E '/^typedef/!s/\);$/) { __builtin_trap(); }/' "$1" >"$build/sg_open_tracking.c"
@@ -116,9 +117,12 @@ check "the layout as C11" layout include c -std=c11
 check "the layout as C++17" layout include c++ -std=c++17
 check "the layout as C11, with pointers of 32 bits" layout include c -std=c11 -m32
 
+# With debug information, without which abidiff sees symbols only.
+${CARGO:-cargo} rustc --locked --quiet --lib --crate-type cdylib
 for release in tests/abi/*/; do
     version=$(basename "$release")
-    check "the functions of $version have the types they had" unbroken "$header" "$release/functions.abi"
+    check "the header's functions of $version have the types they had" unbroken "$header" "$release/functions.abi"
+    check "so have the library's" abidiff --no-added-syms "$release/functions.abi" target/debug/libsg_open_tracking.so
     check "the symbols of $version are in the library" abidiff --no-added-syms "$release/functions.abi" "$library"
     if [[ -e $release/program.c ]]; then
         check "a program of $version compiles with its header" "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -I"$release" \

@@ -1,47 +1,66 @@
 #!/usr/bin/env bash
-# The README's snippets, as they stand: built by its own command line and run against a sandbox.
+# The documents: their snippets run beside a sandbox, their links lead somewhere, and the references
+# of C and Rust are built without a warning.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-target/release/libsg_open_tracking.so}
+checker=build/docs/links
 passed=0 failed=0
 
-# snippet LANGUAGE: the README's first block in it.
-snippet() {
-    awk -v fence="\`\`\`$1" '$0 == fence {inside = 1; next} /^```/ && inside {exit} inside' README.md
-}
+# count PASSED FAILED: adds to the sums.
+count() { passed=$((passed + $1)) failed=$((failed + $2)); }
 
-# check NAME EXPECTED COMMAND...: runs it; its output must have the line EXPECTED.
+# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
 check() {
-    local name=$1 expected=$2 output
-    shift 2
-    output=$("$@" 2>&1) || true
-    if grep -qxF "$expected" <<<"$output"; then
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then
         echo "ok      $name"
-        passed=$((passed + 1))
+        count 1 0
     else
         printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
+        count 0 1
     fi
 }
 
-# in_sandbox COMMAND...: with the environment that points a program at the sandbox.
-in_sandbox() {
-    # shellcheck disable=SC2016 # the inner shell has the variables
-    tests/with_sandbox.sh bash -c '
-        export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
-        "$@"' - "$@"
+# links DOCUMENT...: every relative link and anchor leads to a file or a heading.
+links() {
+    "$checker/node_modules/.bin/remark" --no-config --quiet --frail --ignore-path .gitignore \
+        --use "./$checker/node_modules/remark-gfm/index.js" \
+        --use "./$checker/node_modules/remark-validate-links/index.js=repository:false" "$@"
 }
 
-snippet c >"$work/off.c"
-snippet python >"$work/off.py"
-build=$(grep -m1 '^cc -Iinclude -o off off.c ' README.md)
-check "the C snippet builds" "built" bash -c "${build/-o off off.c/-o $work/off $work/off.c} -Wall -Wextra -Werror && echo built"
-check "the C snippet runs" "open tracking is off" in_sandbox "$work/off"
-check "the C snippet without a key" "SENDGRID_API_KEY is not set, or no key" env -u SENDGRID_API_KEY "$work/off"
-check "the Python snippet runs" "open tracking is off" \
-    in_sandbox env PYTHONPATH=bindings/python/src PYTHONDONTWRITEBYTECODE=1 "${PYTHON:-python3}" "$work/off.py"
+# What is outside can't be reached from here; it should at least be https.
+outside() { ! grep -nE '\]\(http:' "$@"; }
+
+mapfile -t documents < <(git ls-files '*.md')
+${CARGO:-cargo} build --locked --quiet --package sg-open-tracking
+snippets=$(PATH=$PWD/target/debug:$PATH "${PYTHON:-python3}" tests/docs.py README.md CONTRIBUTING.md docs/*.md) || true
+sed '$d' <<<"$snippets"
+read -r good _ bad _ <<<"$(tail -1 <<<"$snippets")"
+count "$good" "$bad"
+check "the C snippet without a key" bash -c '
+    awk "/^\`\`\`c\$/ {inside = 1; next} /^\`\`\`/ {if (inside) exit} inside" README.md >build/docs/off.c
+    ${CC:-cc} -Iinclude -o build/docs/off build/docs/off.c "$SG_OPEN_TRACKING_LIBRARY" "-Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}"
+    env -u SENDGRID_API_KEY build/docs/off 2>&1 | grep -qx "SENDGRID_API_KEY is not set, or no key"'
+
+if need npm npm; then
+    mkdir -p "$checker"
+    [[ -d $checker/node_modules/remark-validate-links ]] || npm install --silent --no-audit --no-fund --prefix "$checker" \
+        remark-cli@12.0.1 remark-gfm@4.0.1 remark-validate-links@13.1.0 >/dev/null
+    check "links and anchors of ${#documents[@]} documents" links "${documents[@]}"
+    printf '[gone](gone.md) [nowhere](README.md#nowhere)\n' >build/docs/broken.md
+    check "a broken link and a broken anchor are seen" bash -c "$(declare -f links); checker=$checker
+        ! found=\$(links README.md build/docs/broken.md 2>&1) && grep -q gone.md <<<\"\$found\" && grep -q nowhere <<<\"\$found\""
+fi
+check "links to the outside are https" outside "${documents[@]}"
+
+if need doxygen doxygen; then
+    check "the references of C and Rust, without a warning" make --no-print-directory docs
+fi
 
 echo "$passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -127,9 +127,8 @@ def callback(kind: Any, function: Callable[..., bool]) -> Iterator[object]:
 
 
 def check_version(version: str) -> None:
-    """Refuses a library of another major version; before 1.0, of another minor version."""
-    parts = 2 if WRITTEN_FOR[0] == 0 else 1
-    if [int(part) for part in version.split(".")[:parts]] != list(WRITTEN_FOR[:parts]):
+    """Refuses a library of another major version."""
+    if int(version.split(".")[0]) != WRITTEN_FOR[0]:
         wanted = ".".join(map(str, WRITTEN_FOR))
         raise ImportError(
             f"libsg_open_tracking {version} was found, and this package was written for {wanted}"
