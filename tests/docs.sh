@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-target/release/libsg_open_tracking.so}
+export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-$PWD/target/release/libsg_open_tracking.so}
 checker=build/docs/links
 passed=0 failed=0
 
@@ -28,7 +28,7 @@ check() {
 
 # links DOCUMENT...: every relative link and anchor leads to a file or a heading.
 links() {
-    "$checker/node_modules/.bin/remark" --no-config --quiet --frail --ignore-path .gitignore \
+    "$checker/node_modules/.bin/remark" --no-config --quiet --frail \
         --use "./$checker/node_modules/remark-gfm/index.js" \
         --use "./$checker/node_modules/remark-validate-links/index.js=repository:false" "$@"
 }
@@ -42,6 +42,7 @@ snippets=$(PATH=$PWD/target/debug:$PATH "${PYTHON:-python3}" tests/docs.py READM
 sed '$d' <<<"$snippets"
 read -r good _ bad _ <<<"$(tail -1 <<<"$snippets")"
 count "$good" "$bad"
+# shellcheck disable=SC2016 # the inner shell has the variables
 check "the C snippet without a key" bash -c '
     awk "/^\`\`\`c\$/ {inside = 1; next} /^\`\`\`/ {if (inside) exit} inside" README.md >build/docs/off.c
     ${CC:-cc} -Iinclude -o build/docs/off build/docs/off.c "$SG_OPEN_TRACKING_LIBRARY" "-Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}"
