@@ -51,10 +51,12 @@ from sg_open_tracking import *
 key = os.environ["SENDGRID_API_KEY"]
 client = Client(key)
 """
-ENVIRONMENT = (
-    'export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY; cd "$1"; '
-    'shift; exec "$@"'
-)
+IN_SANDBOX = """
+export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
+cd "$1"
+shift
+exec "$@"
+"""
 
 
 def commands(language: str, text: str, where: Path) -> "list[list[str]]":
@@ -79,7 +81,7 @@ def run(language: str, text: str, where: Path, prints: "list[str]", code: int) -
     """What is wrong with the snippet."""
     environment = {**os.environ, "PYTHONPATH": f"{TOP}/bindings/python/src", "PYTHONDONTWRITEBYTECODE": "1"}
     *build, last = commands(language, text, where)
-    in_sandbox = [f"{TOP}/tests/with_sandbox.sh", "bash", "-c", ENVIRONMENT, "-", str(where)]
+    in_sandbox = [f"{TOP}/tests/with_sandbox.sh", "bash", "-c", IN_SANDBOX, "-", str(where)]
     for command, expected in [*((command, 0) for command in build), ([*in_sandbox, *last], code)]:
         output, ended = run_alone(command, environment)
         if ended != expected:
@@ -92,7 +94,13 @@ def run_alone(command: "list[str]", environment: "dict[str, str]") -> "tuple[str
     """What a command prints, and its exit code. What it leaves behind is ended with it."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=TOP, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=TOP,
+            start_new_session=True,
         )
         try:
             code = process.wait(timeout=60)
