@@ -18,7 +18,8 @@
  *                system's resolver has not answered: it ends when the resolver does.
  *   Time         Every call ends by its deadline, whatever the server does; in the calls for many,
  *                each item has one.
- *   fork()       A client works on in the child, over connections of its own.
+ *   fork()       A client works on in the child, over connections of its own. A fork waits, for
+ *                50 ms at most, while a host's name is looked up.
  *   Signals      None is raised (no SIGPIPE) and none ends a call (EINTR).
  *   Secrets      The key is in no message and no log, and wiped from memory when freed.
  *   Environment  Read when a client is made, and ignored in a set-user-ID program:
