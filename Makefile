@@ -11,7 +11,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
-.PHONY: help build cli demo docs test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
@@ -61,11 +61,6 @@ $(LANGUAGES:%=test-%): test-%: build
 test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
 
-docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc
-	@mkdir -p build/docs/c
-	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
-
 counters: build ## count what a warm call costs, and compare with what is committed
 	benches/counters
 
@@ -92,6 +87,12 @@ deny: ## licences, bans and sources of the dependencies
 
 coverage: ## how much of src/ the Rust tests run
 	tests/coverage.sh
+
+.PHONY: docs
+docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc
+	@mkdir -p build/docs/c
+	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 
 clean: ## remove what was built
 	rm -rf target build
