@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::GENERATION;
+use super::{ForksHeldOff, GENERATION};
 
 /// Has each child of a `fork()` know that it is one. Call it before making what a child could
 /// inherit. A fork that goes past the C library (`clone(2)` by hand, `_Fork`) is not noticed.
@@ -104,6 +104,7 @@ pub(super) fn stay_loaded() {}
 
 /// Has `work` run when the process exits. Call it once.
 pub(crate) fn at_exit(work: extern "C" fn()) {
+    let _held_off = ForksHeldOff::new(); // the C library's list of these has a lock
     // SAFETY: the handler is code of this library, which is never unloaded before the exit. If it
     // can't be registered, the end of the process frees all the same.
     unsafe { libc::atexit(work) };
