@@ -12,7 +12,8 @@ library=$1 shipped=${2:-$1}
 work=$(mktemp -d "$(dirname "$shipped")/static-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-"${LD:-ld}" -r --whole-archive -o "$work/whole.o" "$library"
+# Without groups, of which the linker keeps one by name, were its symbols local or not.
+"${LD:-ld}" -r --force-group-allocation --whole-archive -o "$work/whole.o" "$library"
 # The bitcode is for link-time optimisation with rustc, and names symbols that are local now. The
 # debugging information is the standard library's, and most of the size.
 "${OBJCOPY:-objcopy}" --remove-section .llvmbc --remove-section .llvmcmd --strip-debug \
