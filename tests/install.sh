@@ -3,7 +3,7 @@
 # source tree out of reach. Each is put into a root of its own, a layer over this machine's that is
 # gone afterwards; tests/install/used.sh is what is done there.
 #
-# It needs a mount namespace, so root, or a system that lets users make one.
+# The layer needs root; other users are told so, and see the rest tried.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
@@ -36,13 +36,18 @@ check() {
 # library and the source tree is hidden.
 used() {
     local checks
+    if [[ $(id -u) != 0 ]]; then
+        echo "missing: root, to try what $1 has installed" >&2
+        [[ -z ${CI:-} ]] || failed=$((failed + 1))
+        return
+    fi
     echo "$1:"
     rm -rf "$work/demo"
     mkdir "$work/demo"
     cp bindings/c/one_shot.c tests/install/{CMakeLists.txt,meson.build,used.sh} "$work/demo"
     # shellcheck disable=SC2016 # the inner shell has the variables
     checks=$(INSTALL=$2 SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions tests/with_sandbox.sh \
-        unshare --mount --map-root-user bash -ec '
+        unshare --mount bash -ec '
             cp "$SANDBOX_CA_FILE" "$WORK/demo/ca.pem"
             export SANDBOX_CA_FILE=/demo/ca.pem
             mount -t tmpfs layer /mnt
@@ -52,14 +57,17 @@ used() {
             mkdir -p $root/demo $root/packages
             cp -r "$WORK"/demo/. $root/demo
             cp -r "$WORK"/packages/. $root/packages
-            mount -t tmpfs none "$root$SOURCE_TREE"
             mount --rbind /dev $root/dev
             mount --rbind /proc $root/proc
+            mkdir -p "$root$SOURCE_TREE"
+            mount --bind "$SOURCE_TREE" "$root$SOURCE_TREE"
             chroot $root sh -ec "$INSTALL" >"$WORK/log" 2>&1 || { cat "$WORK/log"; echo "not ok  install"; exit; }
+            umount "$root$SOURCE_TREE"
+            mount -t tmpfs none "$root$SOURCE_TREE"
             chroot $root sh -c "cd /demo && exec ./used.sh $0"' "$version" 2>&1) || true
     echo "$checks"
-    passed=$((passed + $(grep -c '^ok ' <<<"$checks")))
-    failed=$((failed + $(grep -c '^not ok ' <<<"$checks")))
+    passed=$((passed + $(grep -c '^ok ' <<<"$checks" || true)))
+    failed=$((failed + $(grep -c '^not ok ' <<<"$checks" || true)))
     # Its last check has run, or it broke off.
     grep -q ' it reads what was set$' <<<"$checks" || { echo "not ok  $1 broke off"; failed=$((failed + 1)); }
 }
@@ -101,7 +109,6 @@ check "make install needs no cargo once all is built" builds_nothing
 check "every exported function has its page" all_pages
 check "mandoc finds nothing amiss in the pages of section 3" lint_pages
 check "groff finds nothing amiss in any page" roff_is_clean
-cp -r "$tree" "$work/packages/tree"
 check "make uninstall leaves nothing" nothing_is_left
 check "make uninstall leaves what is not its own" keeps
 rm -rf "$tree"
@@ -109,7 +116,7 @@ mkdir -p "$work/demo"
 cp bindings/c/one_shot.c tests/install/CMakeLists.txt "$work/demo"
 check "every directory can be set, and CMake finds a tree that was moved" moved_tree_serves
 check "make uninstall with the same settings" nothing_is_left "${settings[@]}"
-used "make install" 'cp -a /packages/tree/. / && ldconfig'
+used "make install" 'make -C "$SOURCE_TREE" install CARGO=false PYTHON=false'
 
 mkdir -p "$work/meson/subprojects"
 cp bindings/c/one_shot.c tests/install/meson.build "$work/meson"
