@@ -13,7 +13,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := all
-.PHONY: all help library pages install uninstall deb test-install test-cargo-c build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.PHONY: all help library pages install uninstall deb test-install test-static test-cargo-c build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
@@ -79,6 +79,9 @@ $(LANGUAGES:%=test-%): test-%: build
 
 test-install: build pages ## make install, pkg-config, CMake, Meson, man, the .deb packages, without the source tree
 	tests/install.sh
+
+test-static: build ## the static library beside another static library in Rust
+	tests/static.sh
 
 test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 	tests/cargo_c.sh

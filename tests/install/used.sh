@@ -65,5 +65,11 @@ for function in $FUNCTIONS; do
     check "man 3 $function" page 3 "$function"
 done
 check "man 1 sg-open-tracking" page 1 sg-open-tracking
+prefix=$(pkg-config --variable=prefix sg_open_tracking)
+completes() {
+    bash -c "source $prefix/share/bash-completion/completions/sg-open-tracking && complete -p sg-open-tracking" &&
+        [[ -s $prefix/share/fish/vendor_completions.d/sg-open-tracking.fish && $(echo "$prefix"/share/zsh/*/_sg-open-tracking) != *\** ]]
+}
+check "bash completes its command line, and fish and zsh have their files" completes
 check "the tool runs" says "sg-open-tracking $version" sg-open-tracking --version
 check "it reads what was set" grep -q off <(sg-open-tracking get)
