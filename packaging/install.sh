@@ -85,11 +85,18 @@ filled sg_open_tracking-config-version.cmake "$cmake/sg_open_tracking-config-ver
 
 file 755 $built/sg-open-tracking "$BINDIR/sg-open-tracking"
 file 644 build/share/man/man1/sg-open-tracking.1 "$MANDIR/man1/sg-open-tracking.1"
-for page in build/share/man/man3/*.3; do
-    if [[ -L $page ]]; then
-        link "$(readlink "$page")" "$MANDIR/man3/$(basename "$page")"
+# To remove them, they need not be built: each has the name of something in the header.
+pages=build/share/man/man3
+if [[ $verb == install ]]; then
+    names=$(cd $pages 2>/dev/null && ls) || { echo "install: $pages is missing: run make first" >&2; exit 1; }
+else
+    names=$(grep -oE '\bsg_[a-z_]+' include/sg_open_tracking.h | sort -u | sed 's/$/.3/')
+fi
+for page in $names; do
+    if [[ -L $pages/$page ]]; then
+        link "$(readlink "$pages/$page")" "$MANDIR/man3/$page"
     else
-        file 644 "$page" "$MANDIR/man3/$(basename "$page")"
+        file 644 "$pages/$page" "$MANDIR/man3/$page"
     fi
 done
 file 644 build/share/completions/sg-open-tracking "$BASHCOMPDIR/sg-open-tracking"

@@ -19,7 +19,10 @@ LIBRARY = "libsg_open_tracking"
 
 # The page, what it is about (None: its function's first sentence), and what else is on it.
 PAGES = {
-    "sg_open_tracking_update": ("switch open tracking on or off, or read it, in one call", ["sg_open_tracking_get"]),
+    "sg_open_tracking_update": (
+        "switch open tracking on or off, or read it, in one call",
+        ["sg_open_tracking_get"],
+    ),
     "sg_config_new": ("options of a client", []),  # and all of sg_config_*
     "sg_client_new": ("make, derive and free a client", ["sg_client", "sg_client_derive", "sg_client_free"]),
     "sg_client_update": ("switch open tracking on or off, or read it", ["sg_client_get"]),
@@ -37,17 +40,17 @@ PAGES = {
 COMMENT = r"/\*\*\n((?: \*(?!/).*\n)*) \*/\n"
 FUNCTION = re.compile(COMMENT + r"((?:typedef )?(?:const )?(?:struct )?\w+ [*(]*(sg_\w+)\)?\([^;{]*\);)")
 TYPE = re.compile(COMMENT + r"(typedef struct (sg_\w+)(?: \{\n(?:  .*\n)*\})?[^;\n]*;)")
-ENUM = re.compile(COMMENT + r"(enum (sg_\w+)\n(?:#.*\n|  : int32_t\n)* \{\n((?:  .*\n)*)\};)")
+ENUM = re.compile(COMMENT + r"(enum (sg_\w+)\n(?:#.*\n|  : int32_t\n)* \{\n(?:  .*\n)*\};)")
 MEMBER = re.compile(r"  /\*\*\n((?:   \*(?!/).*\n)*)   \*/\n  ([^\n]*)[;,]")
 
 
 class Entry:
     """One declaration with its comment."""
 
-    def __init__(self, comment, declaration, name, members=""):
+    def __init__(self, comment, declaration, name):
         self.name = name
         self.paragraphs = paragraphs(comment)
-        self.members = MEMBER.findall(members)
+        self.members = MEMBER.findall(declaration)
         # Of an enum the values follow in the text; of a struct the members alone are left.
         self.declaration = (
             f"typedef int32_t {name};"
@@ -65,13 +68,12 @@ def paragraphs(comment):
 
 def entries(header):
     """All declarations by name, in the header's order."""
-    found = {}
+    found = []
     for pattern in (ENUM, TYPE, FUNCTION):
         for match in pattern.finditer(header):
             comment, declaration, name = match.group(1, 2, 3)
-            members = match.group(4) if pattern is ENUM else declaration
-            found[name] = (match.start(), Entry(comment, declaration, name, members))
-    return {name: entry for name, (_, entry) in sorted(found.items(), key=lambda item: item[1][0])}
+            found.append((match.start(), Entry(comment, declaration, name)))
+    return {entry.name: entry for _, entry in sorted(found, key=lambda one: one[0])}
 
 
 def escape(text):
@@ -163,8 +165,10 @@ def page(name, about, shown, version, date):
 def overview(header, pages, version, date):
     """sg_open_tracking(3): the conventions at the head of the header, and what there is."""
     top = re.match(r"/\*\n(.*?)\n \*/", header, re.S)[1]
-    conventions = items([line[2:] for line in re.search(r"\* Conventions\n \*\n(.*?)\n \*\n", top, re.S)[1].splitlines()],
-                        r" *(\S+) {2,}(\S.*)")
+    conventions = items(
+        [line[2:] for line in re.search(r"\* Conventions\n \*\n(.*?)\n \*\n", top, re.S)[1].splitlines()],
+        r" *(\S+) {2,}(\S.*)",
+    )
     about = re.search(r"libsg_open_tracking: (.*)\.", top)[1]
     out = head("sg_open_tracking", ["sg_open_tracking"], about, version, date)
     out += [".fi", ".SH DESCRIPTION", "The functions of the library, by their pages:"]
@@ -187,7 +191,10 @@ def main():
     version, date = release()
     known = entries(header)
     plan = {name: [name, *more] for name, (_, more) in PAGES.items()}
-    plan["sg_config_new"] += ["sg_config", *(n for n in known if n.startswith("sg_config_") and n != "sg_config_new")]
+    plan["sg_config_new"] += [
+        "sg_config",
+        *(n for n in known if n.startswith("sg_config_") and n != "sg_config_new"),
+    ]
     placed = {name for names in plan.values() for name in names}
     plan |= {name: [name] for name in known if name not in placed}
 

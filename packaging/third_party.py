@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the licences of the crates that are compiled into a package of the workspace.
 
-    packaging/third_party.py PACKAGE
+packaging/third_party.py PACKAGE
 """
 
 import json
@@ -22,7 +22,14 @@ def cargo(*arguments):
 def main():
     metadata = json.loads(cargo("metadata", "--format-version=1"))
     crates = {(crate["name"], crate["version"]): crate for crate in metadata["packages"]}
-    tree = cargo("tree", "--package", sys.argv[1], "--edges=no-build,no-dev,no-proc-macro", "--prefix=none", "--format={p}")
+    tree = cargo(
+        "tree",
+        "--package",
+        sys.argv[1],
+        "--edges=no-build,no-dev,no-proc-macro",
+        "--prefix=none",
+        "--format={p}",
+    )
     linked = sorted({tuple(line.split()[:2]) for line in tree.splitlines() if line})
     print(f"The crates of crates.io that are compiled into {sys.argv[1]}, and their licences.")
     print("Rust's standard library, which is as well, is under the MIT or the Apache 2.0 licence.")

@@ -77,7 +77,14 @@ files() { (cd "$1" && find . ! -type d | LC_ALL=C sort); }
 
 tree=$work/tree
 mkdir "$work/packages"
-nothing_is_left() { make --no-print-directory uninstall DESTDIR="$tree" "$@" && [[ ! $(files "$tree") && ! -d $tree/usr/local/lib/cmake/sg_open_tracking ]]; }
+# From a tree where nothing was built: to remove it, nothing needs to be.
+nothing_is_left() {
+    rm -rf "$work/clean"
+    mkdir "$work/clean"
+    cp -r Makefile Cargo.toml include packaging "$work/clean"
+    make --no-print-directory -C "$work/clean" uninstall DESTDIR="$tree" "$@" &&
+        [[ ! $(files "$tree" | tee /dev/stderr) && ! -d $tree/usr/local/lib/cmake/sg_open_tracking ]]
+}
 keeps() {
     local own=$tree/usr/local/lib/cmake/sg_open_tracking/own
     make --no-print-directory install DESTDIR="$tree"
