@@ -1,30 +1,49 @@
-# libsg_open_tracking: `make` lists the targets.
+# libsg_open_tracking: `make` builds what `make install` installs, `make help` lists the targets.
 
 CARGO  ?= cargo
 PYTHON ?= python3
 TARGET := target/release
 SANDBOX := target/debug/sg-open-tracking-sandbox
+# The system's libraries that the static one needs, as rustc names them.
+NATIVE := $(TARGET)/native-static-libs
 
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
-.DEFAULT_GOAL := help
-.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.DEFAULT_GOAL := all
+.PHONY: all help library pages install uninstall deb test-install test-static test-cargo-c build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make test-LANGUAGE      one of: $(LANGUAGES)"
 
-build: ## build the shared and the static library, and the sandbox
-	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
+all: library pages ## build all that `make install` installs
+
+install: ## install it: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR, BINDIR, MANDIR
+	@packaging/install.sh install
+
+uninstall: ## remove what `make install` with the same settings has installed
+	@packaging/install.sh uninstall
+
+library:
+	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib -- --print native-static-libs=$(NATIVE)
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
+	@packaging/static_library.sh $(TARGET)/libsg_open_tracking.a
+
+build: library ## build the shared and the static library, and the sandbox
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
 	$(CARGO) build --locked --release --package sg-open-tracking
+
+pages: cli # the man pages and the completions, into build/share
+	@packaging/pages.sh $(TARGET)/sg-open-tracking build/share
+
+deb: all ## make the Debian packages, in build/deb
+	packaging/deb.sh
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
@@ -58,7 +77,20 @@ test-languages: build ## every binding's own checks and the conformance table
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
 
+<<<<<<< HEAD
 test-docs: build ## every snippet of the documents, their links, and the references
+=======
+test-install: build pages ## make install, pkg-config, CMake, Meson, man, the .deb packages, without the source tree
+	tests/install.sh
+
+test-static: build ## the static library beside another static library in Rust
+	tests/static.sh
+
+test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
+	tests/cargo_c.sh
+
+test-docs: build ## the README's snippets and tables
+>>>>>>> install
 	tests/docs.sh
 
 counters: build ## count what a warm call costs, and compare with what is committed

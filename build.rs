@@ -44,11 +44,17 @@ fn main() {
 
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     // Those of ELF; Windows and Apple have names and locks of their own.
+    // Not rustc-cdylib-link-arg, which asks for a cdylib in Cargo.toml: see there. To the tests, which
+    // are linked with them too, they mean nothing.
     if target("FAMILY").contains("unix") && target("VENDOR") != "apple" {
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsg_open_tracking.so.1");
+        // cargo-c gives the same name itself, and two are one too many.
+        if env::var_os("CARGO_FEATURE_CAPI").is_none() {
+            let major = env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
+            println!("cargo::rustc-link-arg=-Wl,-soname,libsg_open_tracking.so.{major}");
+        }
         // A thread that waits for the system's resolver, and thread-local destructors, must not
         // outlive the code.
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        println!("cargo::rustc-link-arg=-Wl,-z,nodelete");
     }
 }
 

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The library as its users have it: installed by `make install` or by the Debian packages, with this
+# source tree out of reach. Each is put into a root of its own, a layer over this machine's that is
+# gone afterwards; tests/install/used.sh is what is done there.
+#
+# The layer needs root; other users are told so, and see the rest tried.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
+need cc gcc && need pkg-config pkg-config && need cmake cmake && need meson meson && need man man-db || exit 1
+need mandoc mandoc && need dh debhelper && need lintian lintian && need unshare util-linux || exit 1
+
+source_tree=$PWD
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+functions=$(tr '\n' ' ' <tests/abi/exports.txt)
+export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$source_tree/target/debug/sg-open-tracking-sandbox}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
+check() {
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then
+        echo "ok      $name"
+        passed=$((passed + 1))
+    else
+        printf '%s\nnot ok  %s\n' "$output" "$name"
+        failed=$((failed + 1))
+    fi
+}
+
+# used HEADING COMMAND: what users do, in a layer over this machine where COMMAND has installed the
+# library and the source tree is hidden.
+used() {
+    local checks
+    if [[ $(id -u) != 0 ]]; then
+        echo "missing: root, to try what $1 has installed" >&2
+        [[ -z ${CI:-} ]] || failed=$((failed + 1))
+        return
+    fi
+    echo "$1:"
+    rm -rf "$work/demo"
+    mkdir "$work/demo"
+    cp bindings/c/one_shot.c tests/install/{CMakeLists.txt,meson.build,used.sh} "$work/demo"
+    # shellcheck disable=SC2016 # the inner shell has the variables
+    checks=$(INSTALL=$2 SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions tests/with_sandbox.sh \
+        unshare --mount bash -ec '
+            cp "$SANDBOX_CA_FILE" "$WORK/demo/ca.pem"
+            export SANDBOX_CA_FILE=/demo/ca.pem
+            mount -t tmpfs layer /mnt
+            mkdir /mnt/{upper,work,root}
+            mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
+            root=/mnt/root
+            mkdir -p $root/demo $root/packages
+            cp -r "$WORK"/demo/. $root/demo
+            cp -r "$WORK"/packages/. $root/packages
+            mount --rbind /dev $root/dev
+            mount --rbind /proc $root/proc
+            mkdir -p "$root$SOURCE_TREE"
+            mount --bind "$SOURCE_TREE" "$root$SOURCE_TREE"
+            chroot $root sh -ec "$INSTALL" >"$WORK/log" 2>&1 || { cat "$WORK/log"; echo "not ok  install"; exit; }
+            umount "$root$SOURCE_TREE"
+            mount -t tmpfs none "$root$SOURCE_TREE"
+            chroot $root sh -c "cd /demo && exec ./used.sh $0"' "$version" 2>&1) || true
+    echo "$checks"
+    passed=$((passed + $(grep -c '^ok ' <<<"$checks" || true)))
+    failed=$((failed + $(grep -c '^not ok ' <<<"$checks" || true)))
+    # Its last check has run, or it broke off.
+    grep -q ' it reads what was set$' <<<"$checks" || { echo "not ok  $1 broke off"; failed=$((failed + 1)); }
+}
+
+# files ROOT: all but directories.
+files() { (cd "$1" && find . ! -type d | LC_ALL=C sort); }
+
+tree=$work/tree
+mkdir "$work/packages"
+# From a tree where nothing was built: to remove it, nothing needs to be.
+nothing_is_left() {
+    rm -rf "$work/clean"
+    mkdir "$work/clean"
+    cp -r Makefile Cargo.toml include packaging "$work/clean"
+    make --no-print-directory -C "$work/clean" uninstall DESTDIR="$tree" "$@" &&
+        [[ ! $(files "$tree" | tee /dev/stderr) && ! -d $tree/usr/local/lib/cmake/sg_open_tracking ]]
+}
+keeps() {
+    local own=$tree/usr/local/lib/cmake/sg_open_tracking/own
+    make --no-print-directory install DESTDIR="$tree"
+    touch "$own"
+    make --no-print-directory uninstall DESTDIR="$tree"
+    [[ $(files "$tree") == ./usr/local/lib/cmake/sg_open_tracking/own ]]
+}
+settings=(PREFIX=/opt/sg LIBDIR=/opt/sg/lib64 INCLUDEDIR=/opt/include/sg MANDIR=/opt/man BINDIR=/opt/sg/tools)
+moved_tree_serves() {
+    make --no-print-directory install DESTDIR="$tree" "${settings[@]}"
+    mv "$tree/opt" "$work/moved"
+    cmake -S "$work/demo" -B "$work/elsewhere" -DCMAKE_PREFIX_PATH="$work/moved/sg" &&
+        cmake --build "$work/elsewhere" && [[ -x $work/elsewhere/static ]]
+    # shellcheck disable=SC2016 # pkg-config expands it
+    grep -qx 'libdir=${prefix}/lib64' "$work/moved/sg/lib64/pkgconfig/sg_open_tracking.pc" &&
+        grep -qx 'includedir=/opt/include/sg' "$work/moved/sg/lib64/pkgconfig/sg_open_tracking.pc"
+}
+builds_nothing() { env CARGO=false PYTHON=false make --no-print-directory install DESTDIR="$tree"; }
+all_pages() {
+    local page
+    for page in $functions; do
+        [[ -s $tree/usr/local/share/man/man3/$page.3 ]] || { echo "no page for $page"; return 1; }
+    done
+}
+lint_pages() { [[ ! $(mandoc -T lint build/share/man/man3/*.3 2>&1 | tee /dev/stderr) ]]; }
+roff_is_clean() { [[ ! $(groff -ww -man -z -Tutf8 build/share/man/man?/* 2>&1 | tee /dev/stderr) ]]; }
+
+check "make install needs no cargo once all is built" builds_nothing
+check "every exported function has its page" all_pages
+check "mandoc finds nothing amiss in the pages of section 3" lint_pages
+check "groff finds nothing amiss in any page" roff_is_clean
+check "make uninstall leaves nothing" nothing_is_left
+check "make uninstall leaves what is not its own" keeps
+rm -rf "$tree"
+mkdir -p "$work/demo"
+cp bindings/c/one_shot.c tests/install/CMakeLists.txt "$work/demo"
+check "every directory can be set, and CMake finds a tree that was moved" moved_tree_serves
+check "make uninstall with the same settings" nothing_is_left "${settings[@]}"
+# shellcheck disable=SC2016 # the shell in the layer has the variable
+used "make install" 'make -C "$SOURCE_TREE" install CARGO=false PYTHON=false'
+
+mkdir -p "$work/meson/subprojects"
+cp bindings/c/one_shot.c tests/install/meson.build "$work/meson"
+ln -s "$source_tree" "$work/meson/subprojects/sg_open_tracking"
+meson_subproject() {
+    meson setup --force-fallback-for=sg_open_tracking "$work/meson/build" "$work/meson" && ninja -C "$work/meson/build" &&
+        ! readelf -d "$work/meson/build/demo" | grep -q 'NEEDED.*sg_open_tracking'
+}
+runs() {
+    # shellcheck disable=SC2016 # the inner shell has the variables
+    tests/with_sandbox.sh bash -c '
+        export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
+        [[ $("$0") == "open tracking is off" ]]' "$@"
+}
+check "Meson builds it as a subproject" meson_subproject
+check "it runs" runs "$work/meson/build/demo"
+
+check "the Debian packages are made" packaging/deb.sh
+cp build/deb/*.deb "$work/packages" || true
+check "lintian finds nothing that is not explained" lintian --fail-on error,warning,info --allow-root build/deb/*.changes
+no_source_path() { ! grep -rqF "$source_tree" <(for deb in build/deb/*.deb; do dpkg-deb --fsys-tarfile "$deb"; done); }
+check "they name no path of this machine" no_source_path
+used "the Debian packages" 'dpkg --force-unsafe-io -i /packages/*.deb'
+
+echo "$passed passed, $failed failed"
+[[ $failed == 0 ]]
