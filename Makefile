@@ -77,9 +77,6 @@ test-languages: build ## every binding's own checks and the conformance table
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
 
-<<<<<<< HEAD
-test-docs: build ## every snippet of the documents, their links, and the references
-=======
 test-install: build pages ## make install, pkg-config, CMake, Meson, man, the .deb packages, without the source tree
 	tests/install.sh
 
@@ -89,8 +86,7 @@ test-static: build ## the static library beside another static library in Rust
 test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 	tests/cargo_c.sh
 
-test-docs: build ## the README's snippets and tables
->>>>>>> install
+test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
 
 counters: build ## count what a warm call costs, and compare with what is committed
