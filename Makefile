@@ -11,7 +11,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
-.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.PHONY: help build cli dist test-packages test-repeats demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
@@ -19,12 +19,16 @@ help: ## list the targets
 	@echo "  make test-LANGUAGE      one of: $(LANGUAGES)"
 
 build: ## build the shared and the static library, and the sandbox
-	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
+	CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
-	$(CARGO) build --locked --release --package sg-open-tracking
+	CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO) build --locked --release --package sg-open-tracking
+
+dist: ## pack a release, into build/dist: source, libraries, a package for each language
+	packaging/portable.sh
+	packaging/packages.sh
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
@@ -57,6 +61,13 @@ test-languages: build ## every binding's own checks and the conformance table
 
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
+
+test-packages: dist ## each package installed into an empty place and used there, without the source tree
+	$(CARGO) build --locked --package sg_open_tracking_sandbox
+	tests/packages.sh
+
+test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
+	tests/repeats.sh
 
 test-docs: build ## the README's snippets and tables
 	tests/docs.sh

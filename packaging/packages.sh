@@ -156,5 +156,6 @@ for package; do
     "package_$package"
 done
 cp "$portable/sg_open_tracking.cdx.json" "$dist/$name.cdx.json"
-(cd "$dist" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS)
-cat "$dist/SHA256SUMS"
+rm -f "$dist/SHA256SUMS"
+sums=$(cd "$dist" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum)
+tee "$dist/SHA256SUMS" <<<"$sums"
