@@ -170,7 +170,7 @@ test_contents() {
 }
 
 test_c() {
-    need cc gcc && need pkg-config pkg-config || return
+    need cc gcc && need pkg-config pkg-config || exit 1
     local installed=$work/installed
     install_binary
     cp "$top/bindings/c/update.c" "$work"
@@ -192,7 +192,7 @@ install_binary() {
 }
 
 test_python() {
-    need python3 "python3 python3-venv" || return
+    need python3 python3-venv || exit 1
     local wheel=("$dist"/sg_open_tracking-"$version"-py3-none-*manylinux_2_17_x86_64.whl)
     snippet bindings/python/README.md python >"$work/example.py"
     check "python: auditwheel finds what the wheel's name says" grep -F '"manylinux_2_17_x86_64"' \
@@ -212,7 +212,7 @@ test_python() {
 }
 
 test_javascript() {
-    need node nodejs && need npm npm || return
+    need node nodejs && need npm npm || exit 1
     local project=$work/javascript
     mkdir "$project"
     snippet bindings/javascript/README.md js >"$project/example.mjs"
@@ -221,7 +221,7 @@ test_javascript() {
 }
 
 test_ruby() {
-    need ruby ruby || return
+    need ruby ruby || exit 1
     snippet bindings/ruby/README.md ruby >"$work/example.rb"
     check "ruby: gem install" alone env GEM_HOME="$work/gems" gem install --quiet --local --no-document \
         "$dist/sg_open_tracking-$version-x86_64-linux.gem"
@@ -229,7 +229,7 @@ test_ruby() {
 }
 
 test_java() {
-    need javac default-jdk-headless && need mvn maven || return
+    need javac default-jdk-headless && need mvn maven || exit 1
     local jna jar=$work/java/jar
     mkdir -p "$jar"
     jna=$(awk '/<artifactId>jna</ { getline; gsub(/<[^>]*>| /, ""); print }' bindings/java/pom.xml)
@@ -246,7 +246,8 @@ test_java() {
 }
 
 test_csharp() { # as NuGet lays it out; the package itself takes .NET to make
-    need mcs mono-mcs && need mono mono-runtime || return
+    need mcs mono-mcs && need mono mono-runtime || exit 1
+    [[ -e /usr/lib/mono/4.5/System.Core.dll ]] || apt_install libmono-system-core4.0-cil
     local program=$work/csharp
     mkdir "$program"
     cp -r "$top/build/stages/csharp/runtimes" "$program"
@@ -258,7 +259,7 @@ test_csharp() { # as NuGet lays it out; the package itself takes .NET to make
 }
 
 test_go() {
-    need go golang-go && need cc gcc && need pkg-config pkg-config || return
+    need go golang-go && need cc gcc && need pkg-config pkg-config || exit 1
     local program=$work/go module
     install_binary
     mkdir "$program"
@@ -274,7 +275,7 @@ test_go() {
 }
 
 test_php() {
-    need php php-cli && need composer composer || return
+    need php php-cli && need composer composer || exit 1
     php --ri zip >/dev/null || apt_install php-zip # for repositories of archives
     local project=$work/php
     install_binary
@@ -289,6 +290,7 @@ test_php() {
         php -d auto_prepend_file="$project/vendor/autoload.php" "$project/example.php"
 }
 
+[[ ${#hidden[@]} == 0 ]] || check "the checkout is out of reach" alone test ! -e "$top/Cargo.toml"
 [[ $# -gt 0 ]] || set -- library contents c python javascript ruby java csharp go php
 for suite; do
     "test_$suite"
