@@ -11,7 +11,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
-.PHONY: help build cli dist test-packages test-repeats demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
+.PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
 	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
 
 help: ## list the targets
@@ -19,16 +19,12 @@ help: ## list the targets
 	@echo "  make test-LANGUAGE      one of: $(LANGUAGES)"
 
 build: ## build the shared and the static library, and the sandbox
-	CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
+	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
-	CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO) build --locked --release --package sg-open-tracking
-
-dist: ## pack a release, into build/dist: source, libraries, a package for each language
-	packaging/portable.sh
-	packaging/packages.sh
+	$(CARGO) build --locked --release --package sg-open-tracking
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
@@ -47,7 +43,7 @@ lint: ## formatting, clippy, shellcheck
 test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool
 	$(CARGO) test --locked --workspace
 
-test-abi: build ## exported symbols, SONAME, the committed header
+test-abi: build ## exported symbols, SONAME, layout and types, against the first release's
 	tests/abi.sh
 
 test-c: build ## the C programs, as C99, C11 and C++17, dynamic and static, and under valgrind
@@ -62,14 +58,7 @@ test-languages: build ## every binding's own checks and the conformance table
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
 
-test-packages: dist ## each package installed into an empty place and used there, without the source tree
-	$(CARGO) build --locked --package sg_open_tracking_sandbox
-	tests/packages.sh
-
-test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
-	tests/repeats.sh
-
-test-docs: build ## the README's snippets and tables
+test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
 
 counters: build ## count what a warm call costs, and compare with what is committed
@@ -80,6 +69,21 @@ bench: build ## measure the library beside its peers (five minutes, a quiet mach
 
 profile: ## where the instructions of a warm call go, by crate and by function
 	benches/profile
+
+.PHONY: dist test-packages test-repeats
+dist: ## pack a release, into build/dist: source, libraries, a package for each language
+	packaging/portable.sh
+	packaging/packages.sh
+
+test-packages: dist ## each package installed into an empty place and used there, without the source tree
+	$(CARGO) build --locked --package sg_open_tracking_sandbox
+	tests/packages.sh
+
+test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
+	tests/repeats.sh
+
+# What is shipped holds no path of the machine that built it.
+library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)
 
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh
@@ -98,6 +102,12 @@ deny: ## licences, bans and sources of the dependencies
 
 coverage: ## how much of src/ the Rust tests run
 	tests/coverage.sh
+
+.PHONY: docs
+docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc
+	@mkdir -p build/docs/c
+	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
 
 clean: ## remove what was built
 	rm -rf target build
