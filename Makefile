@@ -98,6 +98,21 @@ bench: build ## measure the library beside its peers (five minutes, a quiet mach
 profile: ## where the instructions of a warm call go, by crate and by function
 	benches/profile
 
+.PHONY: dist test-packages test-repeats
+dist: ## pack a release, into build/dist: source, libraries, a package for each language
+	packaging/portable.sh
+	packaging/packages.sh
+
+test-packages: dist ## each package installed into an empty place and used there, without the source tree
+	$(CARGO) build --locked --package sg_open_tracking_sandbox
+	tests/packages.sh
+
+test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
+	tests/repeats.sh
+
+# What is shipped holds no path of the machine that built it.
+library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)
+
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh
 

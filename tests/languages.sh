@@ -117,9 +117,12 @@ test_java() { # on every JDK that is there
 }
 
 test_go() {
-    need go:golang-go gcc || return
-    export CGO_CFLAGS="-I$top/include"
-    export CGO_LDFLAGS="-L${SG_OPEN_TRACKING_LIBRARY%/*} -Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*}"
+    need go:golang-go gcc pkg-config || return
+    mkdir -p "$build/go"
+    printf '%s\n' "Name: sg_open_tracking" "Description: as built" "Version: 0" "Cflags: -I$top/include" \
+        "Libs: -L${SG_OPEN_TRACKING_LIBRARY%/*} -Wl,-rpath,${SG_OPEN_TRACKING_LIBRARY%/*} -lsg_open_tracking" \
+        >"$build/go/sg_open_tracking.pc"
+    export PKG_CONFIG_PATH=$build/go
     check "gofmt, go vet" go_lint
     check "unit tests, examples (-race)" "$with_sandbox" env --chdir bindings/go go test -race -count=1 ./...
     check README go_readme

@@ -12,7 +12,7 @@
 // libsg_open_tracking by cgo.
 package opentracking
 
-// #cgo LDFLAGS: -lsg_open_tracking
+// #cgo pkg-config: sg_open_tracking
 // #include <sg_open_tracking.h>
 import "C"
 

@@ -10,7 +10,15 @@ Gem::Specification.new do |spec|
   spec.authors = ["The libsg_open_tracking authors"]
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.0"
-  spec.files = Dir["lib/**/*.rb", "README.md", base: __dir__]
+  spec.files = Dir["lib/**/*.rb", "README.md", "LICENSE*", base: __dir__]
+
+  # With the library inside, the gem is for this platform; without it, for any.
+  inside = Dir["lib/sg_open_tracking/*sg_open_tracking.{so.1,1.dylib,dll}", base: __dir__]
+  unless inside.empty?
+    spec.files += inside
+    spec.platform = Gem::Platform.local
+  end
+
   spec.metadata["rubygems_mfa_required"] = "true"
   spec.add_dependency "fiddle", "~> 1.0", ">= 1.0.8"
 end

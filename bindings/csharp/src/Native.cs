@@ -212,7 +212,8 @@ namespace SgOpenTracking
             }
         }
 
-        /// <summary>The library that the environment names; else one beside this assembly; else the loader's.</summary>
+        /// <summary>The library that the environment names; else one beside this assembly, or where a NuGet package's
+        /// lies from there; else the loader's.</summary>
         private static IntPtr Open(out string path)
         {
             var names = OnWindows ? new[] { "sg_open_tracking.dll", "libsg_open_tracking.dll" }
@@ -229,7 +230,10 @@ namespace SgOpenTracking
             {
                 var assembly = typeof(Native).Assembly.Location; // "" in a program of a single file
                 var place = assembly == "" ? AppDomain.CurrentDomain.BaseDirectory : Path.GetDirectoryName(assembly);
-                candidates.AddRange(Array.FindAll(Array.ConvertAll(names, name => Path.Combine(place, name)), File.Exists));
+                foreach (var directory in new[] { place, Path.Combine(place, "runtimes", Platform(), "native") })
+                {
+                    candidates.AddRange(Array.FindAll(Array.ConvertAll(names, name => Path.Combine(directory, name)), File.Exists));
+                }
                 candidates.AddRange(names);
             }
             var failures = new StringBuilder();
@@ -245,6 +249,13 @@ namespace SgOpenTracking
             }
             throw new DllNotFoundException("libsg_open_tracking was not found: install it, or set SG_OPEN_TRACKING_LIBRARY"
                 + " to its path. Tried:" + failures);
+        }
+
+        /// <summary>As NuGet names it: linux-x64.</summary>
+        private static string Platform()
+        {
+            var system = OnWindows ? "win" : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? "osx" : "linux";
+            return system + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
         }
 
         private static bool OnWindows => RuntimeInformation.IsOSPlatform(OSPlatform.Windows);

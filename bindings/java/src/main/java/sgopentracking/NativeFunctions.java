@@ -10,6 +10,7 @@ import com.sun.jna.Structure;
 import com.sun.jna.ptr.ByteByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.io.File;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.CodeSource;
@@ -168,7 +169,7 @@ final class NativeFunctions {
         }
     }
 
-    /** The library that the environment names; else one beside this class; else the loader's. */
+    /** The library that the environment names; else one beside this class or in its jar; else the loader's. */
     private static NativeLibrary open() {
         List<String> names = Platform.isWindows()
                 ? List.of("sg_open_tracking.dll", "libsg_open_tracking.dll")
@@ -181,6 +182,7 @@ final class NativeFunctions {
             candidates.add(new File(named).getAbsolutePath());
         } else {
             candidates.addAll(beside(names));
+            candidates.addAll(inside(names.get(0)));
             candidates.addAll(names);
         }
         StringBuilder failures = new StringBuilder();
@@ -193,6 +195,16 @@ final class NativeFunctions {
         }
         throw new UnsatisfiedLinkError("libsg_open_tracking was not found: install it, or set"
                 + " SG_OPEN_TRACKING_LIBRARY to its path. Tried:" + failures);
+    }
+
+    /** The library in the jar, for this platform, as JNA extracts it; else nothing. */
+    private static List<String> inside(String name) {
+        try {
+            String resource = "/" + Platform.RESOURCE_PREFIX + "/" + name;
+            return List.of(Native.extractFromResourcePath(resource, NativeFunctions.class.getClassLoader()).getPath());
+        } catch (IOException notInside) {
+            return List.of();
+        }
     }
 
     /** Those of the names that exist in the directory of the jar, or of the classes. */

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Packs a release into build/dist: the source, the libraries for x86-64 Linux, and a package for each
+# language that has a way to carry them; with the bill of materials and SHA256SUMS.
+#
+#     packaging/packages.sh [PACKAGE...]    of: source binary python javascript ruby java csharp go php
+#
+# All of them carry the one library that packaging/portable.sh built.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=packaging/tools.sh
+source packaging/tools.sh
+tools
+
+portable=$PWD/build/portable
+dist=$PWD/build/dist
+stages=$PWD/build/stages
+library=libsg_open_tracking.so.1
+name=libsg_open_tracking-$version
+[[ -e $portable/$library ]] || { echo "packages.sh: build/portable/$library is missing: run packaging/portable.sh first" >&2; exit 1; }
+
+# stage LANGUAGE [DIRECTORY]: a copy of the binding's files, of one date, in $stage; with the library
+# in DIRECTORY of it, and all licences.
+stage() {
+    stage=$stages/$1
+    rm -rf "$stage"
+    mkdir -p "$stage"
+    git -C "bindings/$1" ls-files -z --cached --others --exclude-standard --deduplicate |
+        (cd "bindings/$1" && xargs -0 cp --parents --target-directory="$stage")
+    cp LICENSE "$stage"
+    if [[ ${2-} ]]; then
+        cp "$portable/LICENSE-THIRD-PARTY" "$stage"
+        install -D -m 644 "$portable/$library" "$stage/$2/$library"
+    fi
+    date_all "$stage"
+}
+
+date_all() { find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +; }
+
+tar_of() { # FILE DIRECTORY: with nothing of the machine's in it
+    date_all "$2"
+    tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=ustar \
+        -C "${2%/*}" -c "${2##*/}" | gzip --no-name --best >"$1"
+}
+
+zip_of() { # FILE DIRECTORY PREFIX: the same
+    python - "$@" <<'END'
+import os
+import pathlib
+import sys
+import time
+import zipfile
+
+file, directory, prefix = sys.argv[1:]
+date = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))[:6]
+with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    for path in sorted(path for path in pathlib.Path(directory).rglob("*") if path.is_file()):
+        entry = zipfile.ZipInfo(prefix + path.relative_to(directory).as_posix(), date)
+        entry.external_attr = 0o644 << 16
+        archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+END
+}
+
+# The source, with its dependencies pinned by Cargo.lock rather than copied in: `cargo vendor` does
+# that for who builds without a network.
+package_source() {
+    git archive --prefix="$name/" HEAD | gzip --no-name --best >"$dist/$name.tar.gz"
+}
+
+package_binary() {
+    local root=$stages/$name-x86_64-linux-gnu
+    rm -rf "$root"
+    mkdir -p "$root"/{include,lib/pkgconfig}
+    cp include/sg_open_tracking.h "$root/include"
+    cp "$portable/libsg_open_tracking.a" "$root/lib"
+    cp "$portable/$library" "$root/lib/libsg_open_tracking.so.$version"
+    ln -s "libsg_open_tracking.so.$version" "$root/lib/$library"
+    ln -s "$library" "$root/lib/libsg_open_tracking.so"
+    cp LICENSE "$portable"/{LICENSE-THIRD-PARTY,sg_open_tracking.cdx.json} "$root"
+    cat >"$root/lib/pkgconfig/sg_open_tracking.pc" <<END
+prefix=\${pcfiledir}/../..
+Name: sg_open_tracking
+Description: Switch SendGrid's open tracking on or off
+Version: $version
+Cflags: -I\${prefix}/include
+Libs: -L\${prefix}/lib -lsg_open_tracking
+Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+END
+    tar_of "$dist/$name-x86_64-linux-gnu.tar.gz" "$root"
+}
+
+# A wheel for every Python on a glibc that old, which auditwheel makes sure of; and the source, which
+# installs anywhere and binds the library that is on the system.
+package_python() {
+    stage python src/sg_open_tracking
+    python -m build --no-isolation --wheel --outdir "$stage/wheel" "$stage" >"$stage.log" 2>&1
+    auditwheel repair --plat manylinux_2_17_x86_64 --wheel-dir "$dist" "$stage"/wheel/*.whl >>"$stage.log" 2>&1
+    stage python
+    python -m build --no-isolation --sdist --outdir "$dist" "$stage" >>"$stage.log" 2>&1
+}
+
+package_javascript() {
+    need npm npm || exit 1
+    stage javascript src
+    npm pack --silent --pack-destination "$dist" "$stage" >"$stage.log" 2>&1
+}
+
+package_ruby() {
+    need gem ruby || exit 1
+    stage ruby lib/sg_open_tracking
+    gem build --silent -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" sg_open_tracking.gemspec
+}
+
+package_java() { # JNA extracts what is in a folder of the platform's name
+    need mvn maven || exit 1
+    stage java src/main/resources/linux-x86-64
+    mkdir -p "$stage/src/main/resources/META-INF"
+    mv "$stage"/LICENSE* "$stage/src/main/resources/META-INF"
+    mvn --batch-mode --quiet --file "$stage" -Dmaven.test.skip=true \
+        "-Dproject.build.outputTimestamp=$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" package
+    cp "$stage/target/sg-open-tracking-$version.jar" "$dist"
+}
+
+package_csharp() { # .NET's own tools alone make it
+    stage csharp runtimes/linux-x64/native
+    if command -v dotnet >/dev/null; then
+        dotnet pack --configuration Release --output "$dist" "$stage/SgOpenTracking.csproj"
+    else
+        echo "not packed for want of dotnet: build/stages/csharp, by dotnet pack"
+    fi
+}
+
+# As a GOPROXY serves it. The library is installed apart: cgo finds it by pkg-config.
+package_go() {
+    stage go
+    local module proxy
+    module=$(awk '$1 == "module" { print $2 }' "$stage/go.mod")
+    proxy=$dist/goproxy/$module/@v
+    mkdir -p "$proxy"
+    echo "v$version" >"$proxy/list"
+    printf '{"Version":"v%s","Time":"%s"}\n' "$version" "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" >"$proxy/v$version.info"
+    cp "$stage/go.mod" "$proxy/v$version.mod"
+    zip_of "$proxy/v$version.zip" "$stage" "$module@v$version/"
+}
+
+# For a Composer repository of the type artifact. The library is installed apart.
+package_php() {
+    stage php
+    sed -i "0,/^{/s//{\n    \"version\": \"$version\",/" "$stage/composer.json" # which a tag says otherwise
+    zip_of "$dist/sg-open-tracking-php-$version.zip" "$stage" ""
+}
+
+[[ $# -gt 0 ]] || { set -- source binary python javascript ruby java csharp go php; rm -rf "$dist"; }
+mkdir -p "$dist" "$stages"
+for package; do
+    echo "packing $package"
+    "package_$package"
+done
+cp "$portable/sg_open_tracking.cdx.json" "$dist/$name.cdx.json"
+rm -f "$dist/SHA256SUMS"
+sums=$(cd "$dist" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum)
+tee "$dist/SHA256SUMS" <<<"$sums"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the shared library that every package carries, for any Linux on x86-64 with glibc 2.17 or
+# newer, and the static one, into build/portable; beside them what they are made of and under which
+# licences.
+#
+#     packaging/portable.sh
+#
+# zig is the linker: it brings the symbols of that old glibc, and an unwinder of its own in place of
+# the system's libgcc_s.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=packaging/tools.sh
+source packaging/tools.sh
+need cargo rustup && need objcopy binutils || exit 1
+tools
+
+glibc=2.17
+target=x86_64-unknown-linux-gnu
+output=build/portable
+built=${CARGO_TARGET_DIR:-target}/$target/release
+
+CARGO_ENCODED_RUSTFLAGS=$(packaging/rustflags.sh)
+export CARGO_ENCODED_RUSTFLAGS
+cargo-zigbuild rustc --locked --release --lib --crate-type cdylib,staticlib --target "$target.$glibc"
+
+rm -rf "$output"
+mkdir -p "$output"
+install -m 644 "$built/libsg_open_tracking.so" "$output/libsg_open_tracking.so.1"
+
+# One object with no global names but the library's own, so that it links beside other Rust, and
+# without the debug information of the C in it, which holds the builder's paths.
+ld -r --whole-archive "$built/libsg_open_tracking.a" -o "$output/sg_open_tracking.o"
+objcopy --strip-debug -R .llvmbc -R .llvmcmd --wildcard --keep-global-symbol='sg_*' "$output/sg_open_tracking.o"
+ar crD "$output/libsg_open_tracking.a" "$output/sg_open_tracking.o"
+rm "$output/sg_open_tracking.o"
+
+python packaging/contents.py "$target" "$output"
+ls -l "$output"
