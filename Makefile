@@ -12,7 +12,7 @@ LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := help
 .PHONY: help build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
-	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
+	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage test-hard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,14 +73,17 @@ profile: ## where the instructions of a warm call go, by crate and by function
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh
 
-asan: ## the Rust tests and the C programs under AddressSanitizer
+asan: build ## the Rust tests and the C programs under AddressSanitizer
 	tests/sanitizers.sh address
 
-tsan: ## the same under ThreadSanitizer, with an instrumented standard library
+tsan: build ## the same under ThreadSanitizer, with an instrumented standard library
 	tests/sanitizers.sh thread
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	tests/fuzz.sh
+
+test-hard: ## deny, fuzz, asan and tsan: what CI runs after make test
+	tests/all.sh deny fuzz asan tsan
 
 deny: ## licences, bans and sources of the dependencies
 	tests/deny.sh
