@@ -23,9 +23,9 @@ apt_install() {
 }
 
 # cargo_tool NAME: has `cargo NAME` run. What is not installed is taken, ready to run, from what
-# tests/cargo_tools.txt names, into build/tools; or else built.
+# tests/cargo_tools.txt names, into build/cargo-tools; or else built.
 cargo_tool() {
-    local tools=$PWD/build/tools
+    local tools=$PWD/build/cargo-tools
     PATH=$PATH:$tools/bin
     command -v "cargo-$1" >/dev/null && return
     echo "fetching cargo-$1"
