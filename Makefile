@@ -13,8 +13,10 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := cpp csharp go java javascript php python ruby shell
 
 .DEFAULT_GOAL := all
-.PHONY: all help library pages install uninstall deb test-install test-static test-cargo-c build cli demo test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages \
-	$(LANGUAGES:%=test-%) counters bench profile valgrind asan tsan fuzz deny coverage clean
+.PHONY: all help library pages install uninstall deb build cli demo clean docs \
+	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages $(LANGUAGES:%=test-%) \
+	test-install test-static test-cargo-c dist test-packages test-repeats test-hard \
+	counters bench profile valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,7 +100,6 @@ bench: build ## measure the library beside its peers (five minutes, a quiet mach
 profile: ## where the instructions of a warm call go, by crate and by function
 	benches/profile
 
-.PHONY: dist test-packages test-repeats
 dist: ## pack a release, into build/dist: source, libraries, a package for each language
 	packaging/portable.sh
 	packaging/packages.sh
@@ -116,14 +117,17 @@ library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh
 
-asan: ## the Rust tests and the C programs under AddressSanitizer
+asan: build ## the Rust tests and the C programs under AddressSanitizer
 	tests/sanitizers.sh address
 
-tsan: ## the same under ThreadSanitizer, with an instrumented standard library
+tsan: build ## the same under ThreadSanitizer, with an instrumented standard library
 	tests/sanitizers.sh thread
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	tests/fuzz.sh
+
+test-hard: ## deny, fuzz, asan and tsan: what CI runs after make test
+	tests/all.sh deny fuzz asan tsan
 
 deny: ## licences, bans and sources of the dependencies
 	tests/deny.sh
@@ -131,7 +135,6 @@ deny: ## licences, bans and sources of the dependencies
 coverage: ## how much of src/ the Rust tests run
 	tests/coverage.sh
 
-.PHONY: docs
 docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc
 	@mkdir -p build/docs/c
 	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile

@@ -40,7 +40,7 @@ impl Environment {
         }
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(feature = "internals")]
     pub(crate) fn naming(proxy: &str, no_proxy: &str) -> Environment {
         let proxy = Some(("HTTPS_PROXY", proxy.into()));
         Environment { proxy, no_proxy: Some(no_proxy.into()), ..Environment::default() }

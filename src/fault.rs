@@ -10,7 +10,7 @@ use crate::{Code, Error};
 pub(crate) struct Fault {
     pub(crate) code: Code,
     pub(crate) message: String,
-    /// Whether it was a failure to connect, which the next attempt may not meet.
+    /// Whether it was a failure to connect, a look-up included, which the next attempt may not meet.
     pub(crate) transient: bool,
 }
 

@@ -1,13 +1,15 @@
-//! The way in for the benchmarks of the pieces, which only the feature `internals` opens. No part
-//! of the API.
+//! The way in for the benchmarks of the pieces and for the targets in `fuzz/`, which only the feature
+//! `internals` opens. No part of the API.
 
 use std::time::Instant;
 
-use ureq::http::header::HeaderMap;
+use ureq::http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::environment::Environment;
 use crate::net::Reply;
 use crate::pace::Sender;
-use crate::{Client, Error, request, response};
+use crate::url::{BaseUrl, ProxyUrl};
+use crate::{Client, Error, rate_limit, request, response};
 
 /// Builds the request of an update, checks included, and tells how many headers it has.
 ///
@@ -37,4 +39,41 @@ pub fn learn(client: &Client, headers: &HeaderMap) {
 pub fn rate_limit_headers() -> HeaderMap {
     let pairs = [("x-ratelimit-limit", "600"), ("x-ratelimit-remaining", "412"), ("x-ratelimit-reset", "37")];
     pairs.into_iter().filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect()
+}
+
+/// Reads the wait that a reply with these headers asks for.
+///
+/// # Panics
+/// If the wait is past its bounds.
+pub fn wait_in_headers(status: u16, retry_after: &[u8], reset: &[u8], date: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [("retry-after", retry_after), ("x-ratelimit-reset", reset), ("date", date)] {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if let Some(wait) = rate_limit::asked_wait(status, &headers) {
+        assert!(wait <= rate_limit::WAIT_MAX);
+    }
+}
+
+/// Reads a base URL, a proxy and `NO_PROXY`, and finds the way to the one by the others.
+///
+/// # Panics
+/// If what was read from them breaks a promise.
+pub fn way_to(base_url: &str, proxy: &str, no_proxy: &str) {
+    if let Ok(proxy) = ProxyUrl::parse(proxy) {
+        assert!(!proxy.origin.host.is_empty() && proxy.origin.port != 0);
+    }
+    let Ok(url) = BaseUrl::parse(base_url) else {
+        return;
+    };
+    assert!(url.origin.tls || url.origin.is_loopback(), "plain http to {base_url}");
+    assert!(url.host().bytes().all(|byte| byte.is_ascii_graphic()), "no header can carry {base_url}");
+    let joined = url.join("/v3/tracking_settings/open").unwrap_or_else(|why| panic!("{base_url}: {why}"));
+    assert!(joined.path().ends_with("/v3/tracking_settings/open") && joined.query().is_none(), "{joined}");
+    assert!(joined.host().is_some_and(|host| host.trim_matches(['[', ']']) == url.origin.host), "{joined}");
+    if let Ok(Some(proxy)) = Environment::naming(proxy, no_proxy).proxy_for(&url.origin) {
+        assert_ne!(no_proxy, "*", "past NO_PROXY to {}", proxy.origin.authority());
+    }
 }

@@ -28,9 +28,6 @@ mod error;
 mod fault;
 mod ffi;
 mod fleet;
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub mod fuzzing;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;

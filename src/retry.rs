@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use crate::Code;
 use crate::fault::Fault;
 use crate::net::Reply;
 
@@ -16,16 +15,11 @@ pub(crate) fn is_worth_repeating(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 
-/// Whether the failure may be gone next time: one to connect, by its nature, and no other.
-fn is_passing(fault: &Fault) -> bool {
-    fault.transient && fault.code != Code::Cancelled
-}
-
 /// Whether this end of an attempt is the end of the call.
 pub(crate) fn is_final(result: &Result<Reply, Fault>) -> bool {
     match result {
         Ok(reply) => !is_worth_repeating(reply.status),
-        Err(fault) => !is_passing(fault),
+        Err(fault) => !fault.transient,
     }
 }
 

@@ -14,19 +14,11 @@ build=${BUILD:-build/demo}
 for needed in "$library" "$sandbox"; do
     [[ -e $needed ]] || { echo "demo: $needed is missing: run make first" >&2; exit 1; }
 done
+# Once more, beside a sandbox, which the environment then tells of.
+[[ ${SANDBOX_URL:-} ]] || SG_OPEN_TRACKING_SANDBOX=$sandbox exec tests/with_sandbox.sh "$PWD/tests/demo.sh"
+
 libraries=$(cd "$(dirname "$library")" && pwd)
 library=$libraries/$(basename "$library")
-
-pipes=$(mktemp -d)
-sandbox_pid=
-stop() {
-    exec 3>&- # the end of its standard input ends the sandbox
-    [[ -z $sandbox_pid ]] || wait "$sandbox_pid" || true
-    rm -rf "$pipes"
-}
-trap stop EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 if [[ -t 1 ]]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
 wrong=0
@@ -35,7 +27,7 @@ wrong=0
 step() {
     local code=0
     printf '\n%s%s%s\n$ %s\n' "$bold" "$1" "$plain" "$3"
-    bash -c "$3" 2>&1 3>&- || code=$?
+    bash -c "$3" 2>&1 || code=$?
     printf '(exit code %d)\n' "$code"
     if [[ $code != "$2" ]]; then
         printf 'demo: that should have been %d\n' "$2"
@@ -49,26 +41,7 @@ at=$(printf %q "$libraries")
 step "Build the C program" 0 "${CC:-cc} -Iinclude -o $c bindings/c/update.c -L$at -lsg_open_tracking -Wl,-rpath,$at"
 [[ $wrong == 0 ]] || exit 1
 
-# The sandbox is told by the lines it prints: reading them waits for it, without a guess at how long.
-mkfifo "$pipes/in" "$pipes/out"
-"$sandbox" --exit-with-stdin <"$pipes/in" >"$pipes/out" 2>"$pipes/err" &
-sandbox_pid=$!
-exec 3>"$pipes/in" 4<"$pipes/out"
-url='' eu_url='' ca_file='' key='' eu_key='' read_key='' update_key=''
-until [[ $url && $eu_url && $ca_file && $key && $eu_key && $read_key && $update_key ]]; do
-    IFS='=' read -r name value <&4 || { cat "$pipes/err" >&2; echo "demo: the sandbox did not start" >&2; exit 1; }
-    case $name in
-        SANDBOX_URL) url=$value ;;
-        SANDBOX_EU_URL) eu_url=$value ;;
-        SANDBOX_CA_FILE) ca_file=$value ;;
-        SANDBOX_KEY) key=$value ;;
-        SANDBOX_EU_KEY) eu_key=$value ;;
-        SANDBOX_READ_KEY) read_key=$value ;;
-        SANDBOX_UPDATE_KEY) update_key=$value ;;
-    esac
-done
-
-export SG_OPEN_TRACKING_BASE_URL=$url SSL_CERT_FILE=$ca_file SENDGRID_API_KEY=$key
+export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
 export SG_OPEN_TRACKING_LIBRARY=$library PYTHONPATH=bindings/python/src PYTHONDONTWRITEBYTECODE=1 NO_PROXY='*'
 cat <<END
 
@@ -82,7 +55,7 @@ The programs are pointed at it by their environment. With your own key, leave ou
 END
 
 python="${PYTHON:-python3} bindings/python/examples/update.py"
-eu="SG_OPEN_TRACKING_BASE_URL=$eu_url SENDGRID_API_KEY=$eu_key"
+eu="SG_OPEN_TRACKING_BASE_URL=$SANDBOX_EU_URL SENDGRID_API_KEY=$SANDBOX_EU_KEY"
 
 step "C: switch open tracking off" 0 "$c off"
 step "Python: read it back" 0 "$python show"
@@ -91,9 +64,9 @@ step "C: and on again for that subuser" 0 "$c on subuser-00001"
 step "Python: the account itself is still off" 0 "$python show"
 step "C: an account in the EU, which has its own host and keys" 0 "$eu $c --eu off"
 step "Python: read that one back" 0 "$eu $python --eu show"
-step "C: an EU key on the global host, a common mistake" 1 "SENDGRID_API_KEY=$eu_key $c off"
+step "C: an EU key on the global host, a common mistake" 1 "SENDGRID_API_KEY=$SANDBOX_EU_KEY $c off"
 step "Python: a wrong key" 1 "SENDGRID_API_KEY=SG.wrong $python off"
-step "C: a key that may only read" 1 "SENDGRID_API_KEY=$read_key $c off"
+step "C: a key that may only read" 1 "SENDGRID_API_KEY=$SANDBOX_READ_KEY $c off"
 step "C: no such subuser" 1 "$c off nobody"
 
 if [[ $wrong != 0 ]]; then

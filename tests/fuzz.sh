@@ -3,8 +3,10 @@
 # earlier runs found. What breaks one is left in fuzz/artifacts/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/needs.sh
+source tests/needs.sh
 
-command -v cargo-fuzz >/dev/null || cargo install --locked --quiet cargo-fuzz
+cargo_tool fuzz
 [[ $# -gt 0 ]] || set -- reply arguments waits urls
 
 # The sanitizer needs what only a nightly compiler has, or one that is told so.

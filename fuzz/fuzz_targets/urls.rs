@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sg_open_tracking::fuzzing::way_to;
+use sg_open_tracking::internals::way_to;
 
 // One line each: the base URL, the proxy, NO_PROXY.
 fuzz_target!(|input: &str| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sg_open_tracking::fuzzing::wait_in_headers;
+use sg_open_tracking::internals::wait_in_headers;
 
 // One line each: Retry-After, X-RateLimit-Reset, Date.
 fuzz_target!(|input: &[u8]| {

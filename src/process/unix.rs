@@ -52,8 +52,9 @@ mod fork_gate {
         }
     }
 
+    /// In a child, one that was entered before the fork counts no more.
     pub(in crate::process) fn leave() {
-        INSIDE.fetch_sub(1, SeqCst);
+        let _ = INSIDE.fetch_update(SeqCst, SeqCst, |inside| inside.checked_sub(1));
     }
 
     pub(super) fn close() {

@@ -54,6 +54,14 @@ static inline int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What a tool that slows all down, such as a sanitizer, adds to the time that a call may take. It is
+ * told by the environment, to the Rust tests as well. */
+static inline int64_t slack_ms(void)
+{
+    const char *slack = getenv("SG_FAULTS_SLACK_MS");
+    return slack == NULL ? 0 : atol(slack);
+}
+
 static inline void sleep_ms(long ms)
 {
     struct timespec pause = {ms / 1000, ms % 1000 * 1000000};

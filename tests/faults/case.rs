@@ -8,22 +8,11 @@ use sg_open_tracking::{Client, Code, Config, Error, Outcome, Region, Report};
 
 use crate::certificates::{self, Server};
 use crate::late;
+pub use crate::late::{grace, slack};
 use crate::peer::{Peer, Script, Seen, Step};
 
 /// The key of every call. It must turn up in one header and nowhere else.
 pub const KEY: &str = "SG.fault-matrix-key.0123456789abcdef";
-
-/// What a tool that slows everything down, such as a sanitizer, adds to that: milliseconds in the
-/// environment.
-pub fn slack() -> Duration {
-    let text = std::env::var("SG_FAULTS_SLACK_MS").unwrap_or_default();
-    ms(text.parse().unwrap_or(0))
-}
-
-/// How far past its deadline a call may return on this machine now.
-pub fn grace() -> Duration {
-    late::grace() + slack()
-}
 
 /// When a call must be over whose peer doesn't stall, retries after backoff included.
 const PROMPT: Duration = Duration::from_millis(2500);
@@ -232,7 +221,7 @@ impl Case {
         expect(end.report.http_status.unwrap_or(0) == self.status, "status");
         expect(end.report.attempts == self.attempts, "attempts");
         expect(self.enabled.is_none() || end.enabled == self.enabled, "enabled");
-        expect(end.time >= self.least && end.time < self.most + slack(), "time");
+        expect(end.time >= self.least && end.time < self.most + late::lateness() + slack(), "time");
         expect(self.connections.is_none_or(|expected| expected == seen.connections), "connections");
         expect(self.retry_after.is_none_or(|expected| expected == end.report.retry_after), "retry_after");
         for text in &self.says {

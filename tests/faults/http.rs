@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use sg_open_tracking::Code;
 
-use crate::case::{BODY, Call, Case, ms, ok_reply, reply, replying, send};
+use crate::case::{BODY, Call, Case, ms, ok_reply, reply, replying, send, slack};
 use crate::peer::{Seen, Step};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n";
@@ -240,6 +240,10 @@ fn endless() -> Vec<Case> {
     let forever = |name: &str, begin: &str, again: &str| {
         replying(name, [send(begin), Step::SendForever(again.repeat(100).into_bytes())])
             .connections(1)
+            // Megabytes take their time where each byte is watched.
+            .with(|config| {
+                config.set_timeout(ms(5000) + slack()).unwrap();
+            })
             .between(ms(0), ms(4500))
     };
     vec![

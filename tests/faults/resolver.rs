@@ -14,6 +14,8 @@ pub enum Answer {
     Addresses(Vec<IpAddr>),
     Late(Duration, Vec<IpAddr>),
     Error(c_int),
+    /// The error for the first question, the addresses for those after it.
+    ErrorOnce(c_int, Vec<IpAddr>),
     Never,
 }
 
@@ -49,6 +51,10 @@ fn find(name: &str) -> Result<Vec<IpAddr>, c_int> {
             Ok(list)
         }
         Some(Answer::Error(code)) => Err(code),
+        Some(Answer::ErrorOnce(code, list)) => {
+            self::answer(name, Answer::Addresses(list));
+            Err(code)
+        }
         Some(Answer::Never) => loop {
             thread::park();
         },

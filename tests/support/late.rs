@@ -36,7 +36,14 @@ pub fn lateness() -> Duration {
     late.iter().filter(|(at, _)| at.elapsed() < MEMORY).map(|(_, lateness)| *lateness).max().unwrap_or_default()
 }
 
+/// What a tool that slows everything down, such as a sanitizer, adds to all times: milliseconds in
+/// the environment.
+pub fn slack() -> Duration {
+    let text = std::env::var("SG_FAULTS_SLACK_MS").unwrap_or_default();
+    Duration::from_millis(text.parse().unwrap_or(0))
+}
+
 /// How far past its deadline a call may return on this machine, as it is now.
 pub fn grace() -> Duration {
-    GRACE + lateness()
+    GRACE + lateness() + slack()
 }

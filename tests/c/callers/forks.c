@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { THREADS = 4, CHILDREN = 60 };
+enum { THREADS = 4 };
 
 /* In a child, what the parent's other threads had on their stacks looks leaked to AddressSanitizer. */
 const char *__asan_default_options(void);
@@ -46,9 +46,8 @@ static int fork_amid_look_ups(void)
 
 static void check_forks_amid_look_ups(void)
 {
-    enum { PROGRAMS = 100 };
-    int answered = 0;
-    for (int i = 0; i < PROGRAMS; i++) {
+    int programs = fewer(100), answered = 0;
+    for (int i = 0; i < programs; i++) {
         int status = -1;
         pid_t program = fork(); /* before the library is first used: each looks up for the first time */
         if (program == 0)
@@ -56,7 +55,7 @@ static void check_forks_amid_look_ups(void)
         waitpid(program, &status, 0);
         answered += status == 0;
     }
-    check(answered == PROGRAMS, "%d of %d forks amid a look-up leave the child able to call", answered, (int)PROGRAMS);
+    check(answered == programs, "%d of %d forks amid a look-up leave the child able to call", answered, programs);
 }
 
 /* A child's exit code: 0 if all went well. */
@@ -112,8 +111,8 @@ int main(void)
         start(&threads[i], make_traffic, &all[i]);
     }
 
-    int codes[8] = {0}, signalled = 0;
-    for (int number = 0; number < CHILDREN; number++) {
+    int codes[8] = {0}, signalled = 0, children = fewer(60);
+    for (int number = 0; number < children; number++) {
         int status;
         fflush(stdout);
         pid_t child = fork();
@@ -130,7 +129,7 @@ int main(void)
         else
             codes[WEXITSTATUS(status) & 7]++;
     }
-    check(codes[0] == CHILDREN, "%d of %d children do all that they should", codes[0], (int)CHILDREN);
+    check(codes[0] == children, "%d of %d children do all that they should", codes[0], children);
     for (int code = 1; code < 8; code++)
         if (codes[code] > 0)
             check(false, "%d children failed at step %d", codes[code], code);
@@ -144,7 +143,7 @@ int main(void)
         check(all[i].failed.code == SG_OK, "a thread of the parent is not disturbed: %ld calls, code %d (%u attempts) %s",
               all[i].calls, (int)all[i].failed.code, all[i].failed.attempts, all[i].failed.message);
     }
-    check(calls > CHILDREN, "the parent made %ld calls meanwhile", calls);
+    check(calls > children, "the parent made %ld calls meanwhile", calls);
     sg_client_free(cancelled);
     sg_client_free(client);
     return sum_up();
