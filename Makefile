@@ -6,6 +6,8 @@ TARGET := target/release
 SANDBOX := target/debug/sg-open-tracking-sandbox
 # The system's libraries that the static one needs, as rustc names them.
 NATIVE := $(TARGET)/native-static-libs
+# What is installed names no path of the machine that built it.
+SHIPPED = CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO)
 
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
@@ -31,7 +33,7 @@ uninstall: ## remove what `make install` with the same settings has installed
 	@packaging/install.sh uninstall
 
 library:
-	$(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib -- --print native-static-libs=$(NATIVE)
+	$(SHIPPED) rustc --locked --release --lib --crate-type cdylib,staticlib -- --print native-static-libs=$(NATIVE)
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
 	@packaging/static_library.sh $(TARGET)/libsg_open_tracking.a
 
@@ -39,7 +41,7 @@ build: library ## build the shared and the static library, and the sandbox
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
-	$(CARGO) build --locked --release --package sg-open-tracking
+	$(SHIPPED) build --locked --release --package sg-open-tracking
 
 pages: cli # the man pages and the completions, into build/share
 	@packaging/pages.sh $(TARGET)/sg-open-tracking build/share

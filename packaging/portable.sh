@@ -27,12 +27,7 @@ rm -rf "$output"
 mkdir -p "$output"
 install -m 644 "$built/libsg_open_tracking.so" "$output/libsg_open_tracking.so.1"
 
-# One object with no global names but the library's own, so that it links beside other Rust, and
-# without the debug information of the C in it, which holds the builder's paths.
-ld -r --whole-archive "$built/libsg_open_tracking.a" -o "$output/sg_open_tracking.o"
-objcopy --strip-debug -R .llvmbc -R .llvmcmd --wildcard --keep-global-symbol='sg_*' "$output/sg_open_tracking.o"
-ar crD "$output/libsg_open_tracking.a" "$output/sg_open_tracking.o"
-rm "$output/sg_open_tracking.o"
+packaging/static_library.sh "$built/libsg_open_tracking.a" "$output/libsg_open_tracking.a"
 
 python packaging/contents.py "$target" "$output"
 ls -l "$output"

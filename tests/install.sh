@@ -13,6 +13,11 @@ need mandoc mandoc && need dh debhelper && need lintian lintian && need unshare 
 
 source_tree=$PWD
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+# The README's program, and the command lines that the documents give.
+# shellcheck disable=SC2016 # the user's shell runs it
+dynamic=$(grep -m1 -F 'cc -o off off.c $(pkg-config' README.md)
+# shellcheck disable=SC2016
+static=$(grep -m1 -F 'cc -static -o off off.c $(pkg-config' docs/install.md)
 functions=$(tr '\n' ' ' <tests/abi/exports.txt)
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$source_tree/target/debug/sg-open-tracking-sandbox}
 work=$(mktemp -d)
@@ -45,8 +50,10 @@ used() {
     rm -rf "$work/demo"
     mkdir "$work/demo"
     cp bindings/c/one_shot.c tests/install/{CMakeLists.txt,meson.build,used.sh} "$work/demo"
+    awk '/^```c$/ {inside = 1; next} /^```/ {if (inside) exit} inside' README.md >"$work/demo/off.c"
     # shellcheck disable=SC2016 # the inner shell has the variables
-    checks=$(INSTALL=$2 SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions tests/with_sandbox.sh \
+    checks=$(INSTALL=$2 SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions DYNAMIC=$dynamic STATIC=$static \
+        tests/with_sandbox.sh \
         unshare --mount bash -ec '
             cp "$SANDBOX_CA_FILE" "$WORK/demo/ca.pem"
             export SANDBOX_CA_FILE=/demo/ca.pem
@@ -145,8 +152,8 @@ check "it runs" runs "$work/meson/build/demo"
 check "the Debian packages are made" packaging/deb.sh
 cp build/deb/*.deb "$work/packages" || true
 check "lintian finds nothing that is not explained" lintian --fail-on error,warning,info --allow-root build/deb/*.changes
-no_source_path() { ! grep -rqF "$source_tree" <(for deb in build/deb/*.deb; do dpkg-deb --fsys-tarfile "$deb"; done); }
-check "they name no path of this machine" no_source_path
+no_path() { ! grep -qF -e "$source_tree" -e "${CARGO_HOME:-$HOME/.cargo}" <(for deb in build/deb/*.deb; do dpkg-deb --fsys-tarfile "$deb"; done); }
+check "they name no path of this machine" no_path
 used "the Debian packages" 'dpkg --force-unsafe-io -i /packages/*.deb'
 
 echo "$passed passed, $failed failed"

@@ -2,7 +2,7 @@
 # What a user does with the installed library, run where the source tree is out of reach: each way
 # to build, the manual, the tool. tests/install.sh runs it beside a sandbox.
 #
-#     used.sh VERSION    in a directory with one_shot.c, CMakeLists.txt and meson.build
+#     used.sh VERSION    in a directory with off.c, one_shot.c, CMakeLists.txt and meson.build
 set -euo pipefail
 
 version=$1
@@ -25,18 +25,16 @@ says() { [[ $("${@:2}") == "$1" ]]; }
 runs() { says "open tracking is off" "$1"; }
 needs_the_library() { readelf -d "$1" | grep -q 'NEEDED.*libsg_open_tracking.so.1\]'; }
 carries_the_library() { ! needs_the_library "$1"; }
-# shellcheck disable=SC2046 # the flags are words
-dynamic() { "${CC:-cc}" -o dynamic one_shot.c $(pkg-config --cflags --libs sg_open_tracking); }
-# shellcheck disable=SC2046 # the flags are words
-static() { "${CC:-cc}" -static -o static one_shot.c $(pkg-config --static --cflags --libs sg_open_tracking); }
+dynamic() { sh -c "$DYNAMIC" && mv off dynamic; }
+static() { sh -c "$STATIC" && mv off static; }
 wholly_static() { ! readelf -d "$1" | grep -q NEEDED; }
 
 check "the source tree is out of reach" test ! -e "$SOURCE_TREE/Cargo.toml"
 check "pkg-config knows the version" says "$version" pkg-config --modversion sg_open_tracking
-check "cc with pkg-config builds" dynamic
+check "$DYNAMIC" dynamic
 check "it needs the shared library by its SONAME" needs_the_library dynamic
 check "it runs" runs ./dynamic
-check "cc -static with pkg-config --static builds" static
+check "$STATIC" static
 check "it needs no shared library at all" wholly_static static
 check "it runs" runs ./static
 
