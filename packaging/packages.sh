@@ -76,16 +76,23 @@ package_binary() {
     ln -s "libsg_open_tracking.so.$version" "$root/lib/$library"
     ln -s "$library" "$root/lib/libsg_open_tracking.so"
     cp LICENSE "$portable"/{LICENSE-THIRD-PARTY,sg_open_tracking.cdx.json} "$root"
-    cat >"$root/lib/pkgconfig/sg_open_tracking.pc" <<END
-prefix=\${pcfiledir}/../..
-Name: sg_open_tracking
-Description: Switch SendGrid's open tracking on or off
-Version: $version
-Cflags: -I\${prefix}/include
-Libs: -L\${prefix}/lib -lsg_open_tracking
-Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
-END
+    # Both find the rest from where they are, so the tree may be put anywhere.
+    filled sg_open_tracking.pc "$root/lib/pkgconfig"
+    filled sg_open_tracking-config.cmake "$root/lib/cmake/sg_open_tracking"
+    filled sg_open_tracking-config-version.cmake "$root/lib/cmake/sg_open_tracking"
+    python packaging/man_pages.py include/sg_open_tracking.h "$root/share/man/man3"
     tar_of "$dist/$name-x86_64-linux-gnu.tar.gz" "$root"
+}
+
+filled() { # TEMPLATE DIRECTORY: as packaging/install.sh does it
+    local private
+    # The compiler adds its own, in the kind that fits.
+    private=$(tr ' ' '\n' <"$portable/native-static-libs" | grep -vxE -e '-lgcc_s|-lc|' | paste -sd ' ')
+    mkdir -p "$2"
+    sed -e "s|@VERSION@|$version|g" -e "s|@MAJOR@|${version%%.*}|g" -e "s|@PREFIX@|\${pcfiledir}/../..|" \
+        -e "s|@LIBDIR@|\${prefix}/lib|" -e "s|@INCLUDEDIR@|\${prefix}/include|" -e "s|@TO_INCLUDE@|../../../include|" \
+        -e "s|@TO_LIB@|../..|" -e "s|@PRIVATE@|$private|" -e "s|@PRIVATE_LIST@|${private// /;}|" \
+        -e "s|@DESCRIPTION@|$(sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml | head -n 1)|" "packaging/$1.in" >"$2/$1"
 }
 
 # A wheel for every Python on a glibc that old, which auditwheel makes sure of; and the source, which
