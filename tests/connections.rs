@@ -116,28 +116,6 @@ fn threads_share_a_client() {
     assert!(stats.connections <= 8, "{}", stats.connections);
 }
 
-#[test]
-fn a_warm_call_starts_no_thread() {
-    let sandbox = sandbox();
-    let client = client(&sandbox);
-    client.get(None).unwrap();
-    let spawned = || {
-        // Every thread of this process so far took one from the kernel's count of processes.
-        std::fs::read_dir("/proc/self/task").unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
-    };
-    let before = spawned();
-    for _ in 0..20 {
-        client.get(None).unwrap();
-        assert!(spawned().iter().all(|thread| before.contains(thread) || !is_ours(thread)));
-    }
-}
-
-/// Whether the thread is one that the library starts.
-fn is_ours(thread: &std::ffi::OsStr) -> bool {
-    let name = std::fs::read_to_string(std::path::Path::new("/proc/self/task").join(thread).join("comm"));
-    name.is_ok_and(|name| name.starts_with("sg-"))
-}
-
 fn at_once(threads: usize, work: impl Fn() + Sync) {
     let start = std::sync::Barrier::new(threads);
     thread::scope(|scope| {
