@@ -17,7 +17,7 @@ LANGUAGES := cpp csharp go java javascript php python ruby shell
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages $(LANGUAGES:%=test-%) \
-	test-install test-static test-cargo-c dist test-packages test-repeats test-hard \
+	test-install test-static test-cargo-c dist test-packages test-repeats test-hard test-platforms \
 	counters bench profile valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
@@ -112,6 +112,9 @@ test-packages: dist ## each package installed into an empty place and used there
 
 test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
 	tests/repeats.sh
+
+test-platforms: build ## aarch64 by qemu, musl, Windows by wine: the library, and its C programs run
+	tests/platforms.sh
 
 # What is shipped holds no path of the machine that built it.
 library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)

@@ -2,13 +2,13 @@
 # The library for other processors and systems: built for each, and its C programs run against a
 # sandbox of this machine, by an emulator where need be.
 #
-#   tests/platforms.sh [aarch64|i686|musl|windows ...]     all of them without an argument
+#   tests/platforms.sh [aarch64|musl|windows ...]     all of them without an argument
 #
 # BUILD is where everything is put. What comes out is what docs/platforms.md says.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=tests/needs.sh
-source tests/needs.sh
+# shellcheck source=packaging/tools.sh
+source packaging/tools.sh # and tests/needs.sh
 
 mkdir -p "${BUILD:=build/platforms}"
 build=$(cd "$BUILD" && pwd)
@@ -45,12 +45,13 @@ same() {
     diff <(echo "$1") <(echo "$2")
 }
 
-# c_programs PLATFORM LIBRARIES CC LINK RUN: the programs, linked in either way.
+# c_programs PLATFORM LIBRARIES CC STATIC_CC [RUN]: the programs, linked in either way.
 #
 # Left out are programs that look at this machine's memory, and callbacks and forks: the emulator has
 # no threads in the child of a program with threads.
 c_programs() {
-    local platform=$1 libraries=$2 cc=$3 link=$4 run=$5 kind program
+    local platform=$1 libraries=$2 run=${5:-} kind program
+    local -A compilers=([dynamic]=$3 [static]=$4)
     local -A kinds=([dynamic]="-L$libraries -lsg_open_tracking -Wl,-rpath,$libraries" [static]="$libraries/libsg_open_tracking.a")
     ln -sf libsg_open_tracking.so "$libraries/libsg_open_tracking.so.1"
     mkdir -p "$build/$platform"
@@ -59,7 +60,9 @@ c_programs() {
             tests/c/callers/{arguments,signals,threads}; do
             # shellcheck disable=SC2086 # compiler and libraries are words
             check "$platform: compile $program, $kind" \
-                $cc "${strict[@]}" -o "$build/$platform/${program##*/}-$kind" "$program.c" ${kinds[$kind]} $link || continue
+                ${compilers[$kind]} "${strict[@]}" -o "$build/$platform/${program##*/}-$kind" "$program.c" \
+                ${kinds[$kind]} -lpthread -ldl -lm || continue
+            # shellcheck disable=SC2086 # none, or a word
             against_sandbox "$platform" "${program##*/}" "$kind" "$libraries/libsg_open_tracking.so" \
                 $run "$build/$platform/${program##*/}-$kind"
         done
@@ -99,8 +102,20 @@ aarch64() {
     [[ -e /lib/ld-linux-aarch64.so.1 ]] || apt_install libc6:arm64
     need qemu-aarch64 qemu-user || return 1
     check "aarch64: build" rust "$target" /usr/bin/cargo rustc || return 0
-    c_programs aarch64 "$build/target/$target/release" aarch64-linux-gnu-gcc "-lpthread -ldl -lm" \
-        qemu-aarch64
+    c_programs aarch64 "$build/target/$target/release" aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc qemu-aarch64
+}
+
+musl() {
+    local target=x86_64-unknown-linux-musl
+    need musl-gcc musl-tools || return 1
+    tools
+    CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
+    export CARGO_ZIGBUILD_ZIG_PATH RUSTFLAGS=-Ctarget-feature=-crt-static
+    check "musl: build" rust $target cargo-zigbuild rustc -Zbuild-std=std || return 0
+    unset RUSTFLAGS
+    # The shared library has zig's unwinder within; a static program takes it from zig.
+    c_programs musl "$build/target/$target/release" musl-gcc \
+        "$CARGO_ZIGBUILD_ZIG_PATH cc -target x86_64-linux-musl -static -lunwind"
 }
 
 windows() {
@@ -150,7 +165,7 @@ needs_windows_alone() {
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- aarch64 i686 musl windows
+[[ $# -gt 0 ]] || set -- aarch64 musl windows
 for platform; do
     "$platform"
 done
