@@ -75,7 +75,7 @@ fi
 
 file 755 $built/libsg_open_tracking.so "$LIBDIR/libsg_open_tracking.so.$version"
 link "libsg_open_tracking.so.$version" "$LIBDIR/$soname"
-link "$soname" "$LIBDIR/libsg_open_tracking.so"
+link "libsg_open_tracking.so.$version" "$LIBDIR/libsg_open_tracking.so"
 file 644 $built/libsg_open_tracking.a "$LIBDIR/libsg_open_tracking.a"
 file 644 include/sg_open_tracking.h "$INCLUDEDIR/sg_open_tracking.h"
 filled sg_open_tracking.pc "$LIBDIR/pkgconfig/sg_open_tracking.pc"

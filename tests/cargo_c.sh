@@ -30,7 +30,7 @@ same() {
 
 ours=$work/make theirs=$work/cargo-c
 make --no-print-directory install DESTDIR="$ours" >/dev/null
-CARGO_TARGET_DIR=build/cargo-c cargo cinstall --locked --release --quiet --destdir "$theirs" --prefix /usr/local --libdir lib
+CARGO_TARGET_DIR=build/cargo-c cargo cinstall --locked --release --destdir "$theirs" --prefix /usr/local --libdir lib >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 
 # listed ROOT: its files, and links with what they point to, but for what only `make install` has.
 listed() {
