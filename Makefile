@@ -17,7 +17,7 @@ LANGUAGES := cpp csharp go java javascript php python ruby shell
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages $(LANGUAGES:%=test-%) \
-	test-install test-static test-cargo-c dist test-packages test-repeats test-hard test-platforms \
+	test-install test-static test-cargo-c dist test-packages test-repeats test-release test-hard test-platforms \
 	counters bench profile valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
@@ -131,7 +131,10 @@ tsan: build ## the same under ThreadSanitizer, with an instrumented standard lib
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	tests/fuzz.sh
 
-test-hard: ## deny, fuzz, asan and tsan: what CI runs after make test
+test-release: ## test-install, test-packages and test-repeats: what CI runs after make test
+	tests/all.sh test-install test-packages test-repeats
+
+test-hard: ## deny, fuzz, asan and tsan: what CI runs last
 	tests/all.sh deny fuzz asan tsan
 
 deny: ## licences, bans and sources of the dependencies

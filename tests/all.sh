@@ -11,7 +11,7 @@ need cc gcc || exit 1
 need make make || exit 1
 need python3 python3 || exit 1
 need tinyproxy tinyproxy || exit 1
-[[ $# -gt 0 ]] || set -- toolchains lint test-rust test-abi test-c test-callers test-docs valgrind counters test-languages
+[[ $# -gt 0 ]] || set -- toolchains lint test-rust test-abi test-c test-static test-callers test-docs valgrind counters test-languages
 
 passed=0 failed=0 table=
 for suite; do

@@ -8,6 +8,7 @@ source tests/needs.sh
 
 export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-$PWD/target/release/libsg_open_tracking.so}
 checker=build/docs/links
+mkdir -p "$checker"
 passed=0 failed=0
 
 # count PASSED FAILED: adds to the sums.
@@ -49,7 +50,6 @@ check "the C snippet without a key" bash -c '
     env -u SENDGRID_API_KEY build/docs/off 2>&1 | grep -qx "SENDGRID_API_KEY is not set, or no key"'
 
 if need npm npm; then
-    mkdir -p "$checker"
     [[ -d $checker/node_modules/remark-validate-links ]] || npm install --silent --no-audit --no-fund --prefix "$checker" \
         remark-cli@12.0.1 remark-gfm@4.0.1 remark-validate-links@13.1.0 >/dev/null
     check "links and anchors of ${#documents[@]} documents" links "${documents[@]}"
