@@ -11,38 +11,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 
 library=${LIBRARY:-target/release/libsg_open_tracking.so}
 header=include/sg_open_tracking.h
 build=build/abi
 mkdir -p "$build"
-passed=0 failed=0
-
-# same NAME EXPECTED ACTUAL: two texts, and how they differ.
-same() {
-    if [[ $2 == "$3" ]]; then
-        echo "ok      $1"
-        passed=$((passed + 1))
-    else
-        diff <(echo "$2") <(echo "$3") || true
-        echo "not ok  $1"
-        failed=$((failed + 1))
-    fi
-}
-
-# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        passed=$((passed + 1))
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
-    fi
-}
-
 soname() {
     readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\].*/\1/p'
 }
@@ -84,11 +59,11 @@ breaks() {
         output="it was not noticed"
     elif grep -qE "$says" <<<"$output"; then
         echo "ok      a break is seen: $name"
-        passed=$((passed + 1))
+        count 1 0
         return
     fi
     printf '%s\nnot ok  a break is seen: %s\n' "$output" "$name"
-    failed=$((failed + 1))
+    count 0 1
 }
 
 soname=$(soname)
@@ -154,5 +129,4 @@ check "and a function more is no break" bash -c "$(declare -f unbroken describe)
     build=$build soname=$soname
     { cat $header; echo 'int sg_more(int a);'; } >$build/more.h; unbroken $build/more.h $first"
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 
 build=${BUILD:-build/c}
 libraries=${LIBRARIES:-target/release}
@@ -18,21 +20,6 @@ declare -A links=(
     [dynamic]="-L$libraries -lsg_open_tracking -Wl,-rpath,$(cd "$libraries" && pwd)"
     [static]="$libraries/libsg_open_tracking.a"
 )
-passed=0 failed=0
-
-# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        passed=$((passed + 1))
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
-    fi
-}
-
 # compile DIALECT LINK SOURCE: builds $build/NAME-DIALECT-LINK.
 compile() {
     local name
@@ -67,5 +54,4 @@ check "valgrind: update on behalf of a subuser" memcheck "$build/update-c99-dyna
 check "valgrind: one_shot" memcheck "$build/one_shot-c99-dynamic" off
 check "valgrind: one_shot, static" memcheck "$build/one_shot-c99-static" off
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

@@ -6,6 +6,8 @@
 # Not in `make test`: to build cargo-c takes minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 
 wanted=0.10.24+cargo-0.98.0
 cargo cbuild --version 2>/dev/null | grep -qF "${wanted%+*}" || {
@@ -14,20 +16,6 @@ cargo cbuild --version 2>/dev/null | grep -qF "${wanted%+*}" || {
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-# same NAME EXPECTED ACTUAL: two texts, and how they differ.
-same() {
-    if [[ $2 == "$3" ]]; then
-        echo "ok      $1"
-        passed=$((passed + 1))
-    else
-        diff <(echo "$2") <(echo "$3") || true
-        echo "not ok  $1"
-        failed=$((failed + 1))
-    fi
-}
-
 ours=$work/make theirs=$work/cargo-c
 make --no-print-directory install DESTDIR="$ours" >/dev/null
 CARGO_TARGET_DIR=build/cargo-c cargo cinstall --locked --release --destdir "$theirs" --prefix /usr/local --libdir lib >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
@@ -51,5 +39,4 @@ same "and has the same name, needs and flags" "$(dynamic "$ours/$library")" "$(d
 same "pkg-config's file says the same" "$(pc "$ours")" "$(pc "$theirs")"
 same "and names the same libraries for --static, but for the compiler's own" "$(private "$ours")" "$(private "$theirs")"
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

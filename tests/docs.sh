@@ -5,27 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 
 export SG_OPEN_TRACKING_LIBRARY=${SG_OPEN_TRACKING_LIBRARY:-$PWD/target/release/libsg_open_tracking.so}
 checker=build/docs/links
 mkdir -p "$checker"
-passed=0 failed=0
-
-# count PASSED FAILED: adds to the sums.
-count() { passed=$((passed + $1)) failed=$((failed + $2)); }
-
-# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        count 1 0
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        count 0 1
-    fi
-}
 
 # links DOCUMENT...: every relative link and anchor leads to a file or a heading.
 links() {
@@ -63,5 +48,4 @@ if need doxygen doxygen; then
     check "the references of C and Rust, without a warning" make --no-print-directory docs
 fi
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

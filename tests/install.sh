@@ -8,6 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 need cc gcc && need pkg-config pkg-config && need cmake cmake && need meson meson && need man man-db || exit 1
 need mandoc mandoc && need dh debhelper && need lintian lintian && need unshare util-linux || exit 1
 
@@ -22,28 +24,13 @@ functions=$(tr '\n' ' ' <tests/abi/exports.txt)
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$source_tree/target/debug/sg-open-tracking-sandbox}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        passed=$((passed + 1))
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
-    fi
-}
-
 # used HEADING COMMAND: what users do, in a layer over this machine where COMMAND has installed the
 # library and the source tree is hidden.
 used() {
     local checks
     if [[ $(id -u) != 0 ]]; then
         echo "missing: root, to try what $1 has installed" >&2
-        [[ -z ${CI:-} ]] || failed=$((failed + 1))
+        [[ -z ${CI:-} ]] || count 0 1
         return
     fi
     echo "$1:"
@@ -73,10 +60,9 @@ used() {
             mount -t tmpfs none "$root$SOURCE_TREE"
             chroot $root sh -c "cd /demo && exec ./used.sh $0"' "$version" 2>&1) || true
     echo "$checks"
-    passed=$((passed + $(grep -c '^ok ' <<<"$checks" || true)))
-    failed=$((failed + $(grep -c '^not ok ' <<<"$checks" || true)))
+    count "$(grep -c '^ok ' <<<"$checks" || true)" "$(grep -c '^not ok ' <<<"$checks" || true)"
     # Its last check has run, or it broke off.
-    grep -q ' it reads what was set$' <<<"$checks" || { echo "not ok  $1 broke off"; failed=$((failed + 1)); }
+    grep -q ' it reads what was set$' <<<"$checks" || { echo "not ok  $1 broke off"; count 0 1; }
 }
 
 # files ROOT: all but directories.
@@ -156,5 +142,4 @@ no_path() { ! grep -qF -e "$source_tree" -e "${CARGO_HOME:-$HOME/.cargo}" <(for 
 check "they name no path of this machine" no_path
 used "the Debian packages" 'dpkg --force-unsafe-io -i /packages/*.deb'
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

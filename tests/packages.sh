@@ -11,6 +11,8 @@ cd "$(dirname "$0")/.."
 [[ ${SANDBOX_URL:-} ]] || exec tests/with_sandbox.sh "$0" "$@"
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 plain_path=$PATH
 tools
 tools_path=$PATH PATH=$plain_path
@@ -48,21 +50,6 @@ alone() {
         env -i "PATH=$plain_path" "HOME=$work/home" "XDG_CACHE_HOME=$work/cache" LANG=C.UTF-8 NO_PROXY='*' \
         "SENDGRID_API_KEY=$SANDBOX_KEY" "SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL" \
         "SSL_CERT_FILE=$work/${SANDBOX_CA_FILE##*/}" "$@"
-}
-
-passed=0 failed=0
-
-# check NAME COMMAND...: does it end well?
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        passed=$((passed + 1))
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
-    fi
 }
 
 # prints TEXT COMMAND...: alone, does it end well and print a line with TEXT?
@@ -301,5 +288,4 @@ test_php() {
 for suite; do
     "test_$suite"
 done
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

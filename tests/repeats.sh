@@ -3,6 +3,8 @@
 # CARGO_HOME and nothing built before. Every file must be the same, bit for bit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 
 if [[ $(git status --porcelain) ]]; then
     git status --short
@@ -26,15 +28,7 @@ build() {
 }
 (build) >"$work/log" 2>&1 || { cat "$work/log"; echo "not ok  it builds in another directory"; echo "0 passed, 1 failed"; exit 1; }
 
-passed=0 failed=0
 while IFS= read -r file; do
-    if cmp "build/dist/$file" "$clone/build/dist/$file"; then
-        echo "ok      the same again: $file"
-        passed=$((passed + 1))
-    else
-        echo "not ok  the same again: $file"
-        failed=$((failed + 1))
-    fi
+    check "the same again: $file" cmp "build/dist/$file" "$clone/build/dist/$file"
 done < <({ cd build/dist && find . -type f -printf '%P\n'; cd "$clone/build/dist" && find . -type f -printf '%P\n'; } | LC_ALL=C sort -u)
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up

@@ -5,26 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
+# shellcheck source=tests/checks.sh
+source tests/checks.sh
 need cc gcc && need nm binutils || exit 1
 
 build=${BUILD:-build/static}
 libraries=${LIBRARIES:-target/release}
 mkdir -p "$build"
-passed=0 failed=0
-
-# check NAME COMMAND...: runs it, and shows what it printed only if it failed.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        echo "ok      $name"
-        passed=$((passed + 1))
-    else
-        printf '%s\nnot ok  %s\n' "$output" "$name"
-        failed=$((failed + 1))
-    fi
-}
-
 neighbour=$libraries/libneighbour.a
 shipped=$libraries/libsg_open_tracking.a
 cargos=$libraries/deps/libsg_open_tracking.a
@@ -49,5 +36,4 @@ check "and both work" runs "$build/before"
 check "it links after that library" linked after "$neighbour" "$shipped"
 check "and both work" runs "$build/after"
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+sum_up
