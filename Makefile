@@ -12,7 +12,8 @@ SHIPPED = CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO)
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 
-LANGUAGES := cpp csharp go java javascript php python ruby shell
+# Each a folder of bindings/; `make test-c` is more than the check of bindings/c.
+LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/check)))
 
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \

@@ -106,19 +106,19 @@ package_python() {
 }
 
 package_javascript() {
-    need npm npm || exit 1
+    need npm || exit 1
     stage javascript src
     npm pack --silent --pack-destination "$dist" "$stage" >"$stage.log" 2>&1
 }
 
 package_ruby() {
-    need gem ruby || exit 1
+    need gem:ruby || exit 1
     stage ruby lib/sg_open_tracking
     gem build --silent -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" sg_open_tracking.gemspec
 }
 
 package_java() { # JNA extracts what is in a folder of the platform's name
-    need mvn maven || exit 1
+    need mvn:maven || exit 1
     stage java src/main/resources/linux-x86-64
     mkdir -p "$stage/src/main/resources/META-INF"
     mv "$stage"/LICENSE* "$stage/src/main/resources/META-INF"

@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh
-need cargo rustup && need ld binutils || exit 1
+need cargo:rustup ld:binutils || exit 1
 tools
 
 glibc=2.17

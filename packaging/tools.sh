@@ -11,7 +11,7 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 umask 022
 
 tools() {
-    need "${PYTHON:-python3}" python3-venv || exit 1
+    need "${PYTHON:-python3}:python3-venv" || exit 1
     local made_of tools=${TOOLS:-$PWD/build/tools}
     made_of="$(cksum <packaging/requirements.txt) $("${PYTHON:-python3}" --version)"
     if [[ $(cat "$tools/made-of" 2>/dev/null) != "$made_of" ]]; then

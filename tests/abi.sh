@@ -67,7 +67,7 @@ breaks() {
 }
 
 soname=$(soname)
-need abidiff abigail-tools || exit 1
+need abidiff:abigail-tools || exit 1
 if [[ ${1-} == --record ]]; then
     release=tests/abi/${2:?the version}
     mkdir -p "$release"

@@ -6,11 +6,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-need cargo rustup || exit 1
-need cc gcc || exit 1
-need make make || exit 1
-need python3 python3 || exit 1
-need tinyproxy tinyproxy || exit 1
+need cargo:rustup cc:gcc make python3 tinyproxy || exit 1
 [[ $# -gt 0 ]] || set -- toolchains lint test-rust test-abi test-c test-static test-callers test-docs valgrind counters test-languages
 
 passed=0 failed=0 table=

@@ -28,8 +28,7 @@ compile() {
     ${dialects[$1]} "${strict[@]}" -o "$build/$name-$1-$2" "$3" -xnone ${links[$2]} -lpthread -ldl -lm
 }
 
-need c++ g++ || exit 1
-need valgrind valgrind || exit 1
+need c++:g++ valgrind || exit 1
 for dialect in c99 c11 cpp17; do
     for link in dynamic static; do
         for source in bindings/c/*.c tests/c/*.c; do

@@ -8,8 +8,8 @@ source tests/needs.sh
 # The tools must be of the compiler's version, and are told, lest rustup be asked for them.
 version=$(rustc --version --verbose | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 tools=/usr/lib/llvm-$version/bin
-need "$tools/llvm-cov" "llvm-$version" || exit 1
-need tinyproxy tinyproxy || exit 1
+need "$tools/llvm-cov:llvm-$version" || exit 1
+need tinyproxy || exit 1
 command -v cargo-llvm-cov >/dev/null || cargo install --locked --quiet cargo-llvm-cov
 export LLVM_COV=$tools/llvm-cov LLVM_PROFDATA=$tools/llvm-profdata
 

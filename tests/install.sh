@@ -10,8 +10,7 @@ cd "$(dirname "$0")/.."
 source tests/needs.sh
 # shellcheck source=tests/checks.sh
 source tests/checks.sh
-need cc gcc && need pkg-config pkg-config && need cmake cmake && need meson meson && need man man-db || exit 1
-need mandoc mandoc && need dh debhelper && need lintian lintian && need unshare util-linux || exit 1
+need cc:gcc pkg-config cmake meson man:man-db mandoc dh:debhelper lintian unshare:util-linux || exit 1
 
 source_tree=$PWD
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)

@@ -1,19 +1,29 @@
 # shellcheck shell=bash
 # Sourced by the test scripts: what a suite needs, and how to come by it.
 
-# need COMMAND PACKAGE: whether COMMAND is there, or could be installed from the distribution's
-# PACKAGE, which is said. Elsewhere the missing package is named and the suite is to be skipped;
-# under CI nothing may be skipped, so there it ends the run.
+# need THING[:PACKAGE[,PACKAGE]]...: whether each THING, a command or the absolute path of a file,
+# is there, or could be installed from the distribution's PACKAGE (of the same name, where none is
+# given), which is said. Elsewhere what is missing is named and the suite is to be skipped; under CI
+# nothing may be skipped, so there it ends the run.
 need() {
-    command -v "$1" >/dev/null && return
-    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-        echo "installing $2, for $1"
-        apt_install "$2" && command -v "$1" >/dev/null && return
-    fi
-    echo "missing: $1 (on Debian or Ubuntu: apt-get install $2)" >&2
+    local needed packages missing=
+    for needed; do
+        is_there "${needed%%:*}" && continue
+        IFS=, read -ra packages <<<"${needed#*:}"
+        if [[ $EUID == 0 ]] && is_there apt-get; then
+            echo "installing ${packages[*]}, for ${needed%%:*}"
+            apt_install "${packages[@]}"
+        fi
+        is_there "${needed%%:*}" && continue
+        echo "missing: ${needed%%:*} (on Debian or Ubuntu: apt-get install ${packages[*]})" >&2
+        missing=yes
+    done
+    [[ $missing ]] || return 0
     [[ -z ${CI:-} ]] || exit 1
     return 1
 }
+
+is_there() { [[ $1 == /* && -e $1 ]] || type -P "$1" >/dev/null; } # -P: a function may have the name of a command
 
 # apt_install PACKAGE...: as root on Debian or Ubuntu.
 apt_install() {

@@ -159,7 +159,7 @@ test_contents() {
 }
 
 test_c() {
-    need cc gcc && need pkg-config pkg-config && need cmake cmake || exit 1
+    need cc:gcc pkg-config cmake || exit 1
     local installed=$work/installed
     install_binary
     cp "$top/bindings/c/update.c" "$work"
@@ -185,7 +185,7 @@ install_binary() {
 }
 
 test_python() {
-    need python3 python3-venv || exit 1
+    need python3:python3-venv || exit 1
     local wheel=("$dist"/sg_open_tracking-"$version"-py3-none-*manylinux_2_17_x86_64.whl)
     snippet bindings/python/README.md python >"$work/example.py"
     check "python: auditwheel finds what the wheel's name says" grep -F '"manylinux_2_17_x86_64"' \
@@ -205,7 +205,7 @@ test_python() {
 }
 
 test_javascript() {
-    need node nodejs && need npm npm || exit 1
+    need node:nodejs npm || exit 1
     local project=$work/javascript
     mkdir "$project"
     snippet bindings/javascript/README.md js >"$project/example.mjs"
@@ -214,7 +214,7 @@ test_javascript() {
 }
 
 test_ruby() {
-    need ruby ruby || exit 1
+    need ruby || exit 1
     snippet bindings/ruby/README.md ruby >"$work/example.rb"
     check "ruby: gem install" alone env GEM_HOME="$work/gems" gem install --quiet --local --no-document \
         "$dist/sg_open_tracking-$version-x86_64-linux.gem"
@@ -222,7 +222,7 @@ test_ruby() {
 }
 
 test_java() {
-    need javac default-jdk-headless && need mvn maven || exit 1
+    need javac:default-jdk-headless mvn:maven || exit 1
     local jna jar=$work/java/jar
     mkdir -p "$jar"
     jna=$(awk '/<artifactId>jna</ { getline; gsub(/<[^>]*>| /, ""); print }' bindings/java/pom.xml)
@@ -239,7 +239,7 @@ test_java() {
 }
 
 test_csharp() { # as NuGet lays it out; the package itself takes .NET to make
-    need mcs mono-mcs && need mono mono-runtime || exit 1
+    need mcs:mono-mcs mono:mono-runtime || exit 1
     [[ -e /usr/lib/mono/4.5/System.Core.dll ]] || apt_install libmono-system-core4.0-cil
     local program=$work/csharp
     mkdir "$program"
@@ -252,7 +252,7 @@ test_csharp() { # as NuGet lays it out; the package itself takes .NET to make
 }
 
 test_go() {
-    need go golang-go && need cc gcc && need pkg-config pkg-config || exit 1
+    need go:golang-go cc:gcc pkg-config || exit 1
     local program=$work/go module
     install_binary
     mkdir "$program"
@@ -268,7 +268,7 @@ test_go() {
 }
 
 test_php() {
-    need php php-cli && need composer composer || exit 1
+    need php:php-cli composer || exit 1
     php --ri zip >/dev/null || apt_install php-zip # for repositories of archives
     local project=$work/php
     install_binary

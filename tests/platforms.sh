@@ -97,19 +97,19 @@ aarch64() {
     local target=aarch64-unknown-linux-gnu
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
     [[ -d /usr/lib/rustlib/$target ]] || { dpkg --add-architecture arm64 && apt_install libstd-rust-web-dev:arm64; }
-    need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu || return 1
+    need aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu || return 1
     [[ -e /usr/aarch64-linux-gnu/lib/libc.so ]] || apt_install libc6-dev-arm64-cross
     # Programs run with this C library. Its like in /usr/aarch64-linux-gnu is for the linker: the
     # loader there would take this one's libc.so.6, of another version, and threads would hang.
     [[ -e /lib/ld-linux-aarch64.so.1 ]] || apt_install libc6:arm64
-    need qemu-aarch64 qemu-user || return 1
+    need qemu-aarch64:qemu-user || return 1
     check "aarch64: build" rust "$target" /usr/bin/cargo rustc || return 0
     c_programs aarch64 "$build/target/$target/release" aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc qemu-aarch64
 }
 
 musl() {
     local target=x86_64-unknown-linux-musl
-    need musl-gcc musl-tools || return 1
+    need musl-gcc:musl-tools || return 1
     tools
     CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
     export CARGO_ZIGBUILD_ZIG_PATH RUSTFLAGS=-Ctarget-feature=-crt-static
@@ -131,8 +131,8 @@ windows() {
     # What these programs have of POSIX beyond threads, and of C99 beyond the system's own printf.
     local posix=(-D__USE_MINGW_ANSI_STDIO -Wno-format -Wno-format-extra-args
         '-Dsetenv(name,value,over)=_putenv_s(name,value)' '-Dunsetenv(name)=_putenv_s(name,"")')
-    need $cc gcc-mingw-w64-x86-64-posix || return 1
-    need wine wine || return 1
+    need $cc:gcc-mingw-w64-x86-64-posix || return 1
+    need wine || return 1
     [[ -d /usr/lib/x86_64-linux-gnu/wine/x86_64-windows ]] || apt_install wine64
     check "windows: build" rust $target /usr/bin/cargo rustc -Zbuild-std=std || return 0
     check "windows: the DLL exports the header's functions and nothing else" same "$(cat tests/abi/exports.txt)" \

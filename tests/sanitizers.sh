@@ -19,8 +19,7 @@ export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer" FLAGS=-fsanitize=$sa
 # The peers of the tests have no sanitizer, and no business with one.
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$PWD/target/debug/sg-open-tracking-sandbox}
 [[ -x $SG_OPEN_TRACKING_SANDBOX ]] || { echo "sanitizers: run make build first" >&2; exit 1; }
-need gcc gcc || exit 1
-need tinyproxy tinyproxy || exit 1
+need gcc tinyproxy || exit 1
 
 # All is slower then: time bounds get slack.
 export SG_FAULTS_SLACK_MS=5000
@@ -44,7 +43,7 @@ case $sanitizer in
         export RUSTC=/usr/bin/rustc
         llvm=$("$RUSTC" --version --verbose | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
         export CC=clang-$llvm LINK=-fsanitize=thread
-        need "$CC" "$CC" || exit 1
+        need "$CC" || exit 1
         compgen -G "$("$CC" -print-runtime-dir)/libclang_rt.tsan-*.a" >/dev/null || apt_install "libclang-rt-$llvm-dev"
         export RUSTFLAGS="$RUSTFLAGS -Zexternal-clangrt -Clinker=$CC -Clink-arg=-fsanitize=thread"
         cargo=(/usr/bin/cargo)

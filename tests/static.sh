@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 source tests/needs.sh
 # shellcheck source=tests/checks.sh
 source tests/checks.sh
-need cc gcc && need nm binutils || exit 1
+need cc:gcc nm:binutils || exit 1
 
 build=${BUILD:-build/static}
 libraries=${LIBRARIES:-target/release}

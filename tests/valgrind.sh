@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-need valgrind valgrind || exit 1
+need valgrind || exit 1
 # All is twenty times slower.
 export FEWER=10 SG_FAULTS_SLACK_MS=2000 BUILD=${BUILD:-build/valgrind}
 memcheck="valgrind --quiet --error-exitcode=9 --undef-value-errors=no"
