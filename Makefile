@@ -4,10 +4,6 @@ CARGO  ?= cargo
 PYTHON ?= python3
 TARGET := target/release
 SANDBOX := target/debug/sg-open-tracking-sandbox
-# The system's libraries that the static one needs, as rustc names them.
-NATIVE := $(TARGET)/native-static-libs
-# What is installed names no path of the machine that built it.
-SHIPPED = CARGO_ENCODED_RUSTFLAGS="$$(packaging/rustflags.sh)" $(CARGO)
 
 export SG_OPEN_TRACKING_LIBRARY = $(CURDIR)/$(TARGET)/libsg_open_tracking.so
 export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
@@ -34,7 +30,8 @@ uninstall: ## remove what `make install` with the same settings has installed
 	@packaging/install.sh uninstall
 
 library:
-	$(SHIPPED) rustc --locked --release --lib --crate-type cdylib,staticlib -- --print native-static-libs=$(NATIVE)
+	$(CARGO) build --locked --release --lib
+	@packaging/native_libs.sh >$(TARGET)/native-libs
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
 	@packaging/static_library.sh $(TARGET)/libsg_open_tracking.a
 
@@ -42,7 +39,7 @@ build: library ## build the shared and the static library, and the sandbox
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
-	$(SHIPPED) build --locked --release --package sg-open-tracking
+	$(CARGO) build --locked --release --package sg-open-tracking
 
 pages: cli # the man pages and the completions, into build/share
 	@packaging/pages.sh $(TARGET)/sg-open-tracking build/share
@@ -61,7 +58,7 @@ toolchains: ## install what the tests of the languages need, or name it
 
 lint: ## formatting, clippy, shellcheck
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets --features sg_open_tracking/internals --quiet -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
 	tests/shell.sh
 
 test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool
@@ -141,7 +138,7 @@ test-hard: ## deny, fuzz, asan and tsan: what CI runs last
 deny: ## licences, bans and sources of the dependencies
 	tests/deny.sh
 
-coverage: ## how much of src/ the Rust tests run
+coverage: ## how much of client/ and src/ the Rust tests run
 	tests/coverage.sh
 
 docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/doc

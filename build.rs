@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-#[path = "src/code.rs"]
+#[path = "client/src/code.rs"]
 #[allow(dead_code)]
 mod code;
 
 const HEADER: &str = "include/sg_open_tracking.h";
+const CODE: &str = "client/src/code.rs";
+const REGION: &str = "client/src/region.rs";
 
 // The form that cbindgen gives to an enum of a fixed size.
 const ENUM_BEGIN: &str = "
@@ -34,6 +36,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed={CODE}");
+    println!("cargo::rerun-if-changed={REGION}");
     println!("cargo::rerun-if-changed={HEADER}");
 
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
@@ -44,17 +48,15 @@ fn main() {
 
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     // Those of ELF; Windows and Apple have names and locks of their own.
-    // Not rustc-cdylib-link-arg, which asks for a cdylib in Cargo.toml: see there. To the tests, which
-    // are linked with them too, they mean nothing.
     if target("FAMILY").contains("unix") && target("VENDOR") != "apple" {
         // cargo-c gives the same name itself, and two are one too many.
         if env::var_os("CARGO_FEATURE_CAPI").is_none() {
             let major = env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
-            println!("cargo::rustc-link-arg=-Wl,-soname,libsg_open_tracking.so.{major}");
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsg_open_tracking.so.{major}");
         }
         // A thread that waits for the system's resolver, and thread-local destructors, must not
         // outlive the code.
-        println!("cargo::rustc-link-arg=-Wl,-z,nodelete");
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
 }
 
@@ -64,7 +66,12 @@ fn header(root: &str) -> Result<String, cbindgen::Error> {
     config.header = Some(conventions.trim_end().to_owned());
     config.after_includes = Some(codes());
     let mut text = Vec::new();
-    cbindgen::Builder::new().with_crate(root).with_config(config).generate()?.write(&mut text);
+    cbindgen::Builder::new()
+        .with_crate(root)
+        .with_src(Path::new(root).join(REGION))
+        .with_config(config)
+        .generate()?
+        .write(&mut text);
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

@@ -52,8 +52,7 @@ mod checks {
     }
 }
 
-/// The pieces by themselves: `cargo bench --bench pieces --features internals`.
-#[cfg(feature = "internals")]
+/// The pieces by themselves: `cargo bench --bench pieces`.
 mod alone {
     use sg_open_tracking::internals;
 

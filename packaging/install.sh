@@ -24,12 +24,10 @@ for directory in "$PREFIX" "$LIBDIR" "$INCLUDEDIR" "$BINDIR" "$MANDIR"; do
 done
 
 built=target/release
-# A field of the package, which stands in Cargo.toml alone.
-field() { sed -n "/^\[package\]/,/^\[lib\]/s/^$1 = \"\(.*\)\"/\1/p" Cargo.toml; }
+# A fact of the package, which stands in Cargo.toml alone.
+field() { sed -n "0,/^$1 = \"\(.*\)\"/s//\1/p" Cargo.toml; }
 version=$(field version)
 soname=libsg_open_tracking.so.${version%%.*}
-# Those of the compiler itself, which adds them in the kind that fits: there is no static libgcc_s.
-own=' -lgcc_s | -lc '
 cmake=$LIBDIR/cmake/sg_open_tracking
 
 # file MODE SOURCE DESTINATION
@@ -62,8 +60,8 @@ filled() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [[ $verb == install ]]; then
-    [[ -e $built/native-static-libs ]] || { echo "install: nothing is built: run make first" >&2; exit 1; }
-    private=$(tr '\n' ' ' <$built/native-static-libs | sed -E "s/^| |$/  /g; s/${own}//g; s/ +/ /g; s/^ | $//g")
+    [[ -e $built/native-libs ]] || { echo "install: nothing is built: run make first" >&2; exit 1; }
+    private=$(<$built/native-libs)
     # In terms of the prefix, so that a tree that was moved needs one line changed.
     settings=(-e "s|@VERSION@|$version|g" -e "s|@MAJOR@|${version%%.*}|g" -e "s|@DESCRIPTION@|$(field description)|"
         -e "s|@PREFIX@|$PREFIX|" -e "s|@LIBDIR@|${LIBDIR/#"$PREFIX"\//\$\{prefix\}/}|"

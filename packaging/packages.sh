@@ -86,8 +86,7 @@ package_binary() {
 
 filled() { # TEMPLATE DIRECTORY: as packaging/install.sh does it
     local private
-    # The compiler adds its own, in the kind that fits.
-    private=$(tr ' ' '\n' <"$portable/native-static-libs" | grep -vxE -e '-lgcc_s|-lc|' | paste -sd ' ')
+    private=$(<"$portable/native-libs")
     mkdir -p "$2"
     sed -e "s|@VERSION@|$version|g" -e "s|@MAJOR@|${version%%.*}|g" -e "s|@PREFIX@|\${pcfiledir}/../..|" \
         -e "s|@LIBDIR@|\${prefix}/lib|" -e "s|@INCLUDEDIR@|\${prefix}/include|" -e "s|@TO_INCLUDE@|../../../include|" \

@@ -22,17 +22,13 @@ built=${CARGO_TARGET_DIR:-target}/$target/release
 CARGO_ENCODED_RUSTFLAGS=$(packaging/rustflags.sh)
 export CARGO_ENCODED_RUSTFLAGS
 mkdir -p build
-# rustc says what the static library needs of the system only when it compiles; the path is part of
-# what cargo names symbols by, so it is the same in every directory.
-[[ -e build/native-static-libs ]] || touch src/lib.rs
-cargo-zigbuild rustc --locked --release --lib --crate-type cdylib,staticlib --target "$target.$glibc" \
-    -- --print native-static-libs=build/native-static-libs
+cargo-zigbuild build --locked --release --lib --target "$target.$glibc"
 
 rm -rf "$output"
 mkdir -p "$output"
 install -m 644 "$built/libsg_open_tracking.so" "$output/libsg_open_tracking.so.1"
 
 packaging/static_library.sh "$built/libsg_open_tracking.a" "$output/libsg_open_tracking.a"
-cp build/native-static-libs "$output"
+packaging/native_libs.sh "$target" >"$output/native-libs"
 python packaging/contents.py "$target" "$output"
 ls -l "$output"

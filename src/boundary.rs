@@ -1,17 +1,8 @@
-//! What crosses the border to C is checked here: NULL, UTF-8, panics.
+//! What crosses the border to C is checked here: NULL, UTF-8.
 
 use std::ffi::{CStr, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Code, Error};
-
-/// Runs the body of an entry point. A panic, which would be undefined behaviour in C, becomes an
-/// error.
-pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
-        Err(Error::new(Code::Internal, "internal error: a bug in sg_open_tracking, please report what led to it"))
-    })
-}
+use sg_open_tracking::{Error, catch_panic};
 
 /// The text at `pointer`, the argument called `name`.
 ///
@@ -62,7 +53,7 @@ pub(crate) unsafe fn reclaim<T>(pointer: *mut T) {
     if !pointer.is_null() {
         // SAFETY: as this function's.
         let value = unsafe { Box::from_raw(pointer) };
-        let _ = guard(|| {
+        let _ = catch_panic(|| {
             drop(value);
             Ok(())
         });
@@ -71,15 +62,4 @@ pub(crate) unsafe fn reclaim<T>(pointer: *mut T) {
 
 fn is_null(name: &str) -> Error {
     Error::argument(format!("{name} is NULL"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_does_not_cross_the_border() {
-        let result = guard(|| -> Result<(), Error> { panic!("on purpose") });
-        assert_eq!(result.unwrap_err().code(), Code::Internal);
-    }
 }

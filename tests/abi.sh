@@ -93,7 +93,7 @@ check "the layout as C++17" layout include c++ -std=c++17
 check "the layout as C11, with pointers of 32 bits" layout include c -std=c11 -m32
 
 # With debug information, without which abidiff sees symbols only.
-${CARGO:-cargo} rustc --locked --quiet --lib --crate-type cdylib
+${CARGO:-cargo} build --locked --quiet --lib
 for release in tests/abi/*/; do
     version=$(basename "$release")
     check "the header's functions of $version have the types they had" unbroken "$header" "$release/functions.abi"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How much of src/ the Rust tests run: a table, and a page a file in build/coverage/html/.
+# How much of client/ and src/ the Rust tests run: a table, and a page a file in build/coverage/html/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
@@ -15,6 +15,6 @@ export LLVM_COV=$tools/llvm-cov LLVM_PROFDATA=$tools/llvm-profdata
 
 # What is counted is slower: the matrix gets slack in time, as under a sanitizer.
 export SG_FAULTS_SLACK_MS=3000
-cargo llvm-cov --locked --package sg_open_tracking --no-fail-fast --no-report --lib --tests
+cargo llvm-cov --locked --package sg_open_tracking --package libsg_open_tracking --no-fail-fast --no-report --lib --tests
 cargo llvm-cov report --html --output-dir build/coverage --ignore-filename-regex '/tests/'
 cargo llvm-cov report --ignore-filename-regex '/tests/'

@@ -104,6 +104,23 @@ all_pages() {
 lint_pages() { [[ ! $(mandoc -T lint build/share/man/man3/*.3 2>&1 | tee /dev/stderr) ]]; }
 roff_is_clean() { [[ ! $(groff -ww -man -z -Tutf8 build/share/man/man?/* 2>&1 | tee /dev/stderr) ]]; }
 
+# What every newcomer to a C library in Rust tries first.
+plain_cargo() {
+    local built=build/plain/release
+    env -u CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR=build/plain cargo build --locked --release --quiet
+    diff tests/abi/exports.txt <(nm -D --defined-only $built/libsg_open_tracking.so | awk '{print $3}' | LC_ALL=C sort) &&
+        readelf -d $built/libsg_open_tracking.so | grep -q 'SONAME.*\[libsg_open_tracking.so.1\]' &&
+        cc -Iinclude -o build/plain/off bindings/c/one_shot.c $built/libsg_open_tracking.a -lpthread -ldl -lm &&
+        runs build/plain/off
+}
+runs() {
+    # shellcheck disable=SC2016 # the inner shell has the variables
+    tests/with_sandbox.sh bash -c '
+        export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
+        [[ $("$0") == "open tracking is off" ]]' "$@"
+}
+
+check "cargo build --release makes the shared and the static library" plain_cargo
 check "make install needs no cargo once all is built" builds_nothing
 check "every exported function has its page" all_pages
 check "mandoc finds nothing amiss in the pages of section 3" lint_pages
@@ -124,12 +141,6 @@ ln -s "$source_tree" "$work/meson/subprojects/sg_open_tracking"
 meson_subproject() {
     meson setup --force-fallback-for=sg_open_tracking "$work/meson/build" "$work/meson" && ninja -C "$work/meson/build" &&
         ! readelf -d "$work/meson/build/demo" | grep -q 'NEEDED.*sg_open_tracking'
-}
-runs() {
-    # shellcheck disable=SC2016 # the inner shell has the variables
-    tests/with_sandbox.sh bash -c '
-        export SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$SANDBOX_KEY
-        [[ $("$0") == "open tracking is off" ]]' "$@"
 }
 check "Meson builds it as a subproject" meson_subproject
 check "it runs" runs "$work/meson/build/demo"

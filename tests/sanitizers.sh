@@ -55,7 +55,7 @@ esac
 
 failed=0
 echo "the C programs, $sanitizer"
-"${cargo[@]}" rustc "${arguments[@]}" --package sg_open_tracking --lib --crate-type cdylib
+"${cargo[@]}" build "${arguments[@]}" --lib
 libraries=$CARGO_TARGET_DIR/$target/debug
 ln -sf libsg_open_tracking.so "$libraries/libsg_open_tracking.so.1"
 # Memory that grows is no wonder where what was freed is kept; and of a sanitizer's own there is too
@@ -64,5 +64,5 @@ BUILD=$build/callers LIBRARIES=$libraries SKIP="memory wiped" SOURCES="tests/c/c
     tests/callers.sh || failed=1
 
 echo "the Rust tests, $sanitizer"
-"${cargo[@]}" test "${arguments[@]}" --package sg_open_tracking --lib --tests --no-fail-fast -- "${skipped[@]}" || failed=1
+"${cargo[@]}" test "${arguments[@]}" --package sg_open_tracking --package libsg_open_tracking --lib --tests --no-fail-fast -- "${skipped[@]}" || failed=1
 exit "$failed"

@@ -19,7 +19,7 @@ cargos=$libraries/deps/libsg_open_tracking.a
 
 exports_only_its_own() { diff tests/abi/exports.txt <(nm -g --defined-only "$1" | awk 'NF == 3 {print $3}' | LC_ALL=C sort); }
 # shellcheck disable=SC2046 # the libraries are words
-linked() { "${CC:-cc}" -Iinclude -o "$build/$1" tests/static/main.c "$2" "$3" $(cat "$libraries/native-static-libs"); }
+linked() { "${CC:-cc}" -Iinclude -o "$build/$1" tests/static/main.c "$2" "$3" $(cat "$libraries/native-libs"); }
 clashes() { ! linked clash "$1" "$2" >"$build/clash.log" 2>&1 && grep -q 'multiple definition' "$build/clash.log"; }
 runs() {
     # shellcheck disable=SC2016 # the inner shell has the variables

@@ -21,7 +21,7 @@ FUNCTIONS = 30
 BY_FILE = [
     (r"/(ureq-proto|ureq|httparse|http|bytes|rustls-webpki|rustls|ring|serde_json|serde_core|zeroize)-\d", None),
     (r"/rustix-|/libc-|/socket2-", "system calls"),
-    (r"(^|/)src/(ffi/)?\w+\.rs|(^|/)src/net/", "sg_open_tracking"),
+    (r"(^|/)src/(ffi/)?\w+\.rs|(^|/)client/src/", "sg_open_tracking"),
 ]
 BY_FUNCTION = [
     (r"malloc|free|calloc|realloc|memalign|_int_|tcache|unlink_chunk|alloc_perturb|sysmalloc", "malloc and free"),

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use super::client::sg_client;
 use super::result::{self, sg_result};
 use super::{code, sg_code};
-use crate::boundary::{self, guard};
-use crate::{Code, Error, Outcome, fleet};
+use crate::boundary;
+use sg_open_tracking::{Code, Error, Outcome, catch_panic};
 
 /// Called by sg_client_update_many() and sg_client_get_many() with each result, on the thread
 /// that made the call, in the order in which the items end.
@@ -56,7 +56,7 @@ unsafe fn write_all(results: *mut sg_result, count: usize, error: &Error, only_c
     if results.is_null() {
         return;
     }
-    let result = Err(error.clone());
+    let result: Result<Outcome, Error> = Err(error.clone());
     for index in 0..count {
         // SAFETY: as this function's; with `only_cancelled` all have been written before.
         unsafe {
@@ -85,7 +85,7 @@ unsafe fn many(
     // SAFETY: as this function's.
     let write_all = |error: &Error, only_cancelled| unsafe { write_all(results, count, error, only_cancelled) };
     let mut began = false;
-    let result = guard(|| {
+    let result = catch_panic(|| {
         // SAFETY: as this function's.
         let client = unsafe { boundary::reference("client", client) }?;
         if count > 0 && on_behalf_of.is_null() {
@@ -99,7 +99,7 @@ unsafe fn many(
             // SAFETY: as this function's.
             unsafe { names.get(index) }
         });
-        fleet::run(&client.0, update_to, names, &mut |index, result: Result<Outcome, Error>| {
+        client.0.try_many(update_to, names, |index, result| {
             let written = sg_result::from(&result);
             // SAFETY: as this function's, and `index` is below `count`.
             unsafe {
@@ -188,11 +188,11 @@ pub unsafe extern "C" fn sg_client_list_subusers(
     context: *mut c_void,
     result: *mut sg_result,
 ) -> sg_code {
-    let listed = guard(|| {
+    let listed = catch_panic(|| {
         // SAFETY: the caller passes a live client, or NULL.
         let client = unsafe { boundary::reference("client", client) }?;
         let on_subuser = on_subuser.ok_or_else(|| Error::argument("on_subuser is NULL"))?;
-        let report = client.0.list_subusers(|username| {
+        client.0.list_subusers(|username| {
             let username = CString::new(username.replace('\0', "\u{fffd}")).unwrap_or_default();
             // SAFETY: the caller's function takes a string and its own context.
             if unsafe { on_subuser(context, username.as_ptr()) } {
@@ -200,8 +200,7 @@ pub unsafe extern "C" fn sg_client_list_subusers(
             } else {
                 ControlFlow::Break(())
             }
-        })?;
-        Ok(Outcome { enabled: false, report })
+        })
     });
     // SAFETY: the caller passes room for a result, or NULL.
     unsafe { result::write(result, &listed) };

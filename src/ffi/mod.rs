@@ -16,7 +16,7 @@ mod fleet;
 
 mod names;
 
-use crate::{Code, Error, Region};
+use sg_open_tracking::{Code, Error, Region};
 
 /// The numbers of [`Code`], under the name that C knows. `build.rs` writes the enum into the
 /// header, from the one table.

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::Code;
+use sg_open_tracking::Code;
 
 /// What code means, in one English sentence.
 ///

@@ -3,8 +3,8 @@
 use std::ffi::c_char;
 
 use super::{code, region, sg_code};
-use crate::boundary::{self, guard};
-use crate::one_shot;
+use crate::boundary;
+use sg_open_tracking::catch_panic;
 
 /// Switches open tracking on or off in one call, with the default options.
 ///
@@ -26,11 +26,11 @@ pub unsafe extern "C" fn sg_open_tracking_update(
     on_behalf_of: *const c_char,
     out_enabled: *mut bool,
 ) -> sg_code {
-    code(guard(|| {
+    code(catch_panic(|| {
         // SAFETY: the caller passes strings that outlive the call, or NULL.
         let (key, on_behalf_of) =
             unsafe { (boundary::text("key", key)?, boundary::optional_text("on_behalf_of", on_behalf_of)?) };
-        let outcome = one_shot::update(key, enabled, self::region(region)?, on_behalf_of)?;
+        let outcome = sg_open_tracking::update(key, enabled, self::region(region)?, on_behalf_of)?;
         // SAFETY: the caller passes room for a bool, or NULL.
         if let Some(out) = unsafe { out_enabled.as_mut() } {
             *out = outcome.enabled;
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn sg_open_tracking_get(
     on_behalf_of: *const c_char,
     out_enabled: *mut bool,
 ) -> sg_code {
-    code(guard(|| {
+    code(catch_panic(|| {
         // SAFETY: the caller passes strings that outlive the call and room for a bool, or NULL.
         let (key, on_behalf_of, out) = unsafe {
             (
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn sg_open_tracking_get(
                 boundary::exclusive("out_enabled", out_enabled)?,
             )
         };
-        *out = one_shot::get(key, self::region(region)?, on_behalf_of)?.enabled;
+        *out = sg_open_tracking::get(key, self::region(region)?, on_behalf_of)?.enabled;
         Ok(())
     }))
 }

@@ -2,8 +2,7 @@
 
 use std::ffi::c_char;
 
-use crate::error::MESSAGE_MAX;
-use crate::{Code, Error, Outcome, Report};
+use sg_open_tracking::{Code, Error, Outcome, Report};
 
 /// What became of one call. 512 bytes on every target; its layout never changes.
 ///
@@ -37,7 +36,7 @@ impl sg_result {
     fn new(code: Code, enabled: Option<bool>, report: &Report, text: &str) -> sg_result {
         let mut message = [0; 480];
         // The last byte stays NUL.
-        for (to, from) in message[..MESSAGE_MAX].iter_mut().zip(text.bytes()) {
+        for (to, from) in message[..Error::MESSAGE_MAX].iter_mut().zip(text.bytes()) {
             // On ARM a char has no sign.
             *to = c_char::from_ne_bytes([from]);
         }
@@ -67,11 +66,20 @@ impl From<&Result<Outcome, Error>> for sg_result {
     }
 }
 
+impl From<&Result<Report, Error>> for sg_result {
+    fn from(result: &Result<Report, Error>) -> sg_result {
+        match result {
+            Ok(report) => sg_result::new(Code::Ok, None, report, ""),
+            Err(error) => sg_result::new(error.code(), None, error.report(), error.message()),
+        }
+    }
+}
+
 /// Writes the result where there is room for it.
 ///
 /// # Safety
 /// `to` is NULL or may be written.
-pub(super) unsafe fn write(to: *mut sg_result, result: &Result<Outcome, Error>) {
+pub(super) unsafe fn write(to: *mut sg_result, result: impl Into<sg_result>) {
     if !to.is_null() {
         // SAFETY: it is not NULL, and so may be written by the caller's promise.
         unsafe { to.write(result.into()) };

@@ -1,5 +1,7 @@
 //! Processes on Unix: they fork, and have signals and users.
 
+use std::ffi::CStr;
+use std::io;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -115,4 +117,12 @@ pub(crate) fn at_exit(work: extern "C" fn()) {
 pub(crate) fn has_elevated_rights() -> bool {
     // SAFETY: these four only read the process's credentials and can't fail.
     unsafe { libc::geteuid() != libc::getuid() || libc::getegid() != libc::getgid() }
+}
+
+/// Whether the system's resolver has no answer now, and may have one in a moment. The standard
+/// library tells the C library's words, not its number.
+pub(crate) fn may_resolve_later(error: &io::Error) -> bool {
+    // SAFETY: it takes any number, and returns a text that is never freed.
+    let words = unsafe { CStr::from_ptr(libc::gai_strerror(libc::EAI_AGAIN)) };
+    error.to_string().ends_with(&*words.to_string_lossy())
 }

@@ -64,6 +64,7 @@ fn awaited(socket: &impl AsRawSocket, events: i16) -> WSAPOLLFD {
     WSAPOLLFD { fd: socket.as_raw_socket() as SOCKET, events, revents: 0 }
 }
 
+#[allow(unsafe_code)]
 fn wait(polled: &mut [WSAPOLLFD], time: Duration) -> io::Result<()> {
     let count = u32::try_from(polled.len()).unwrap_or(u32::MAX);
     let milliseconds = i32::try_from(time.as_millis().max(1)).unwrap_or(i32::MAX);

@@ -12,8 +12,8 @@ use std::time::Instant;
 use ureq::http::header::HeaderValue;
 
 use self::line::{EndOnDrop, Line};
-use crate::boundary::guard;
 use crate::pace::Start;
+use crate::panic::catch_panic;
 use crate::{Client, Code, Error, Outcome, Report, process, request, response};
 
 /// So many items in a row that are answered 401, with none that went well, end the call.
@@ -78,10 +78,25 @@ impl Client {
     {
         run(self, None, on_behalf_of.into_iter().map(Ok), &mut on_result)
     }
+
+    /// Both for the border to C: reads if `update_to` is `None`. A name that could not be taken over
+    /// is an error already, which becomes that item's result.
+    ///
+    /// # Errors
+    /// As for [`update_many`](Client::update_many).
+    #[doc(hidden)]
+    pub fn try_many<S: AsRef<str> + Send>(
+        &self,
+        update_to: Option<bool>,
+        on_behalf_of: impl Iterator<Item = Result<S, Error>> + Send,
+        mut on_result: impl FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        run(self, update_to, on_behalf_of, &mut on_result)
+    }
 }
 
 /// Runs a call for many. What is no name is an error already, and that its result.
-pub(crate) fn run<S: AsRef<str> + Send>(
+fn run<S: AsRef<str> + Send>(
     client: &Client,
     update_to: Option<bool>,
     names: impl Iterator<Item = Result<S, Error>> + Send,
@@ -178,7 +193,7 @@ where
     fn work(&self, mut hand_over: impl FnMut((usize, Result<Outcome, Error>)) -> bool) {
         let work = AssertUnwindSafe(|| {
             while let Some((index, begun)) = self.begin() {
-                let result = begun.and_then(|(name, header, start)| guard(|| self.call(&name, header, start)));
+                let result = begun.and_then(|(name, header, start)| catch_panic(|| self.call(&name, header, start)));
                 self.count(&result);
                 if !hand_over((index, result)) {
                     break;

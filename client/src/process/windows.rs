@@ -1,6 +1,6 @@
 //! Processes on Windows: they don't fork, and no signal interrupts a thread.
 
-use std::ptr;
+use std::{io, ptr};
 
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
@@ -31,4 +31,10 @@ pub(crate) fn at_exit(_: extern "C" fn()) {}
 /// There are no set-user-ID programs.
 pub(crate) fn has_elevated_rights() -> bool {
     false
+}
+
+/// Whether the system's resolver has no answer now, and may have one in a moment.
+pub(crate) fn may_resolve_later(error: &io::Error) -> bool {
+    const WSATRY_AGAIN: i32 = 11002;
+    error.raw_os_error() == Some(WSATRY_AGAIN)
 }

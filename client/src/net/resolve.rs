@@ -1,7 +1,5 @@
 //! From a host name to addresses, by the system's resolver, within a deadline.
 
-#[cfg(unix)]
-use std::ffi::CStr;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -44,7 +42,7 @@ pub(super) fn resolve(host: &str, port: u16, step: &Step) -> Result<Vec<SocketAd
                 Ok(addresses) if addresses.is_empty() => Err(not_found(host, "it has no address")),
                 Ok(addresses) => Ok(addresses),
                 Err(error) => {
-                    let transient = is_for_now(&error);
+                    let transient = process::may_resolve_later(&error);
                     Err(Fault { transient, ..not_found(host, &error.to_string()) })
                 }
             };
@@ -72,21 +70,6 @@ impl Lookup {
     fn answer(&self) -> MutexGuard<'_, Option<Answer>> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the resolver has no answer now, and may have one in a moment. The standard library tells
-/// the C library's words, not its number.
-#[cfg(unix)]
-fn is_for_now(error: &io::Error) -> bool {
-    // SAFETY: it takes any number, and returns a text that is never freed.
-    let words = unsafe { CStr::from_ptr(libc::gai_strerror(libc::EAI_AGAIN)) };
-    error.to_string().ends_with(&*words.to_string_lossy())
-}
-
-#[cfg(windows)]
-fn is_for_now(error: &io::Error) -> bool {
-    const WSATRY_AGAIN: i32 = 11002;
-    error.raw_os_error() == Some(WSATRY_AGAIN)
 }
 
 fn not_found(host: &str, why: &str) -> Fault {

@@ -34,11 +34,19 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(code: Code, message: impl AsRef<str>) -> Error {
+    /// The bytes that a message has at most.
+    pub const MESSAGE_MAX: usize = MESSAGE_MAX;
+
+    /// An error with no more known of the call, for those who check arguments before this library
+    /// does. Of the message, what is not printable is left out.
+    #[must_use]
+    pub fn new(code: Code, message: impl AsRef<str>) -> Error {
         Error { code, message: printable(message.as_ref()), enabled: None, report: Report::default() }
     }
 
-    pub(crate) fn argument(message: impl AsRef<str>) -> Error {
+    /// The same for an argument that is not acceptable.
+    #[must_use]
+    pub fn argument(message: impl AsRef<str>) -> Error {
         Error::new(Code::Argument, message)
     }
 

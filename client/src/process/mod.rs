@@ -15,7 +15,7 @@ use std::{io, thread};
 
 use once_cell::race::OnceBox;
 
-pub(crate) use self::system::{at_exit, has_elevated_rights, watch_forks, without_signals};
+pub(crate) use self::system::{at_exit, has_elevated_rights, may_resolve_later, watch_forks, without_signals};
 
 /// How many forks lie between this process and the one that loaded the library.
 static GENERATION: AtomicU32 = AtomicU32::new(0);

@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs, unsafe_code, unsafe_op_in_unsafe_fn)]
+#![warn(clippy::pedantic)]
+// The texts of the code table are for C programmers, too.
+#![allow(clippy::doc_markdown)]
+
+mod call;
+mod cancel;
+mod client;
+mod code;
+mod config;
+mod environment;
+mod error;
+mod fault;
+mod fleet;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
+mod net;
+mod one_shot;
+mod pace;
+mod panic;
+#[allow(unsafe_code)] // it talks to the system about forks, signals and privileges
+mod process;
+mod rate_limit;
+mod region;
+mod request;
+mod response;
+mod retry;
+mod url;
+
+pub use client::{Client, Outcome};
+pub use code::Code;
+pub use config::Config;
+pub use error::{Error, Report};
+pub use one_shot::{get, update};
+pub use pace::RateLimit;
+pub use panic::catch_panic;
+pub use region::Region;
