@@ -450,8 +450,10 @@ void sg_client_cancel(const struct sg_client *client);
  * limit; the call has none. A 429 holds all back until the service's time, and its item is tried
  * again however few retries are allowed; when it is refused again while others are not, that is a
  * failure like any other. After on_result has said stop, those under way are
- * finished first and their results written; sg_client_cancel() ends them at once. Blocks until
- * the last of its threads has ended. From any thread.
+ * finished first and their results written; sg_client_cancel() ends them at once. Names are read
+ * as their items begin, all of this on the calling thread. Blocks until the last of its threads
+ * has ended; but in a child that was forked in on_result, which has none of them, it returns
+ * SG_ERR_CANCELLED as soon as on_result does. From any thread.
  */
 sg_code sg_client_update_many(const struct sg_client *client,
                               bool enabled,
@@ -474,17 +476,23 @@ sg_code sg_client_get_many(const struct sg_client *client,
                            struct sg_result *results);
 
 /**
- * Lists the usernames of the account's subusers, each once, as its pages come.
+ * Lists the usernames of the account's subusers in the client's region, each once, as its pages
+ * come.
  *
  * on_subuser  called with each; it may not be NULL.
  * context     handed to on_subuser.
  * result      the status, attempts and time of all its requests together; its enabled means
  *             nothing. Written on every path. May be NULL.
  *
- * Returns SG_OK at the end of the list, SG_ERR_CANCELLED if on_subuser said stop, else another
- * error. Each page has the client's deadline of its own, without the waits for the rate limit.
- * Subusers that are added or removed meanwhile may or may not be among them; all others are.
- * The key needs the scope subusers.read. From any thread.
+ * The list is read again until two passes in a row have the same names, so that none is passed
+ * over while subusers are added or removed: a list that does not change is read twice. Those that
+ * are added or removed meanwhile may or may not be among the names; all others are. Names are
+ * remembered, some 100 bytes each.
+ *
+ * Returns SG_OK if the list is complete, SG_ERR_CANCELLED if on_subuser said stop, SG_ERR_PROTOCOL
+ * if it has no end or changes with each of 20 passes, else another error: the names that were
+ * handed over are not all then. Each page has the client's deadline of its own, without the waits
+ * for the rate limit. The key needs the scope subusers.read. From any thread.
  */
 sg_code sg_client_list_subusers(const struct sg_client *client,
                                 sg_on_subuser on_subuser,

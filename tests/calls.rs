@@ -4,7 +4,7 @@ mod support;
 
 use sg_open_tracking::{Client, Code, Region};
 use sg_open_tracking_sandbox::{Options, ResetForm, Rule, Sandbox, Side, Then};
-use support::{client, client_with, config, ms, sandbox, timed};
+use support::{client, client_with, config, grace, ms, sandbox, timed};
 
 #[test]
 fn update_and_read_back() {
@@ -284,4 +284,21 @@ fn debug_output_holds_no_key() {
     let rule = Rule::times(1, Then::status(400));
     sandbox.fault(rule);
     assert!(!format!("{:?}", client.get(None)).contains(sandbox.key()));
+}
+
+/// Under a cap a retry may find no turn before the deadline: then the server's own answer is told,
+/// and not that there was no turn.
+#[test]
+fn a_retry_without_a_turn_leaves_the_server_s_answer() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_requests_per_minute(6).set_timeout(ms(2000)).unwrap();
+    });
+    let (error, time) = timed(|| client.get(Some("fault-status-503")).unwrap_err());
+    assert_eq!((error.code(), error.report().http_status, error.report().attempts), (Code::Server, Some(503), 1));
+    assert!(time < ms(1000) + grace(), "{time:?}");
+    // Nothing was sent: then it is told.
+    let error = client.get(None).unwrap_err();
+    assert_eq!((error.code(), error.report().attempts), (Code::RateLimited, 0), "{error}");
+    assert!(error.report().retry_after.is_some_and(|wait| wait > ms(5000)), "{error:?}");
 }

@@ -20,6 +20,18 @@ impl Call {
         Call { started, deadline: started + timeout, cancel: Arc::clone(cancel) }
     }
 
+    /// Begins anew: what was waited until now is no part of it.
+    pub(crate) fn restart(&mut self) {
+        let timeout = self.deadline - self.started;
+        self.started = Instant::now();
+        self.deadline = self.started + timeout;
+    }
+
+    /// Leaves a wait out of what the call may last.
+    pub(crate) fn extend(&mut self, wait: Duration) {
+        self.deadline += wait;
+    }
+
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

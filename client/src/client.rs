@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ureq::http::header::HeaderValue;
 
+use crate::attempts::Single;
 use crate::call::Call;
 use crate::cancel::Cancel;
 use crate::config::checked_time;
@@ -17,7 +18,7 @@ use crate::pace::{Pace, RateLimit, Sender};
 use crate::request::{self, Key, Request, Resource};
 use crate::response::{self, Asked};
 use crate::url::BaseUrl;
-use crate::{Code, Config, Error, Region, process, rate_limit, retry};
+use crate::{Config, Error, Region, attempts, process, rate_limit, retry};
 
 /// What the server reports, and what is known of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +75,9 @@ impl Service {
         Ok(Service { region, base_url, user_agent, setting, pool })
     }
 
-    /// The page of subusers that begins with number `offset`, counted from 0.
+    /// The page of `limit` of this region's subusers that begins with number `offset`, counted from 0.
     pub(crate) fn subusers(&self, limit: usize, offset: usize) -> Result<Resource, Error> {
-        Resource::new(&self.base_url, &request::subusers_path(limit, offset), &self.user_agent)
+        Resource::new(&self.base_url, &request::subusers_path(self.region, limit, offset), &self.user_agent)
     }
 }
 
@@ -148,10 +149,15 @@ impl Client {
         self.shared.pace.limit()
     }
 
+    /// Another owner of the same client, for threads of this library.
+    pub(crate) fn handle(&self) -> Client {
+        Client { shared: Arc::clone(&self.shared), timeout: self.timeout, cancel: Arc::clone(&self.cancel) }
+    }
+
     fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
-        let call = Call::start(self.timeout, &self.cancel);
+        let mut call = Call::start(self.timeout, &self.cancel);
         let mut report = Report::default();
-        let result = self.checked_call(&call, update_to, on_behalf_of, &mut report);
+        let result = self.checked_call(&mut call, update_to, on_behalf_of, &mut report);
         report.elapsed = call.started.elapsed();
         match result {
             Ok(enabled) => Ok(Outcome { enabled, report }),
@@ -161,13 +167,14 @@ impl Client {
 
     fn checked_call(
         &self,
-        call: &Call,
+        call: &mut Call,
         update_to: Option<bool>,
         on_behalf_of: Option<&str>,
         report: &mut Report,
     ) -> Result<bool, Error> {
         let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-        let reply = self.exchange(call, &self.request(update_to, name), report)?;
+        let request = self.request(update_to, name);
+        let reply = attempts::exchange(self, call, &request, &mut Single(self), report)?;
         response::setting(reply, self.asked(update_to, on_behalf_of), update_to)
     }
 
@@ -187,25 +194,6 @@ impl Client {
             None => "tracking_settings.open.read",
         };
         Asked { key, scope, region: service.region, on_behalf_of }
-    }
-
-    /// Sends the request until there is a reply that a retry would not better, or no time for one.
-    fn exchange(&self, call: &Call, request: &Request, report: &mut Report) -> Result<Reply, Error> {
-        let Shared { pace, max_retries, .. } = &*self.shared;
-        let mut retry = 0;
-        loop {
-            await_turn(pace, call, report)?;
-            let result = self.attempt(call, request, report, Sender::Single);
-            if retry::is_final(&result) || retry == *max_retries {
-                return Ok(result?);
-            }
-            let pause = retry::pause(retry, report.retry_after);
-            if pause >= call.remaining() {
-                return Ok(result?);
-            }
-            call.pause(pause)?;
-            retry += 1;
-        }
     }
 
     /// Sends the request once, and takes in what the reply tells.
@@ -229,19 +217,6 @@ impl Client {
             pace.learn(started, reply.status, &reply.headers, sender);
         }
         result
-    }
-}
-
-/// Waits for this request's turn under the caller's own cap.
-fn await_turn(pace: &Pace, call: &Call, report: &mut Report) -> Result<(), Error> {
-    match pace.take_turn(call.deadline) {
-        Ok(None) => Ok(()),
-        Ok(Some(turn)) => Ok(call.pause_until(turn)?),
-        Err(wait) => {
-            report.retry_after = Some(wait);
-            let message = "the cap that requests_per_minute sets leaves no turn before the deadline: raise either";
-            Err(Error::new(Code::RateLimited, message))
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 // The texts of the code table are for C programmers, too.
 #![allow(clippy::doc_markdown)]
 
+mod attempts;
 mod call;
 mod cancel;
 mod client;
@@ -33,6 +34,7 @@ pub use client::{Client, Outcome};
 pub use code::Code;
 pub use config::Config;
 pub use error::{Error, Report};
+pub use fleet::Listing;
 pub use one_shot::{get, update};
 pub use pace::RateLimit;
 pub use panic::catch_panic;

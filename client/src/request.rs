@@ -9,15 +9,19 @@ use ureq::http::header::{
 use ureq::http::{self, Method, Uri};
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::url::BaseUrl;
+use crate::{Error, Region};
 
 /// The path of the open-tracking setting.
 pub(crate) const SETTING_PATH: &str = "/v3/tracking_settings/open";
 
-/// The path and query of the `limit` subusers from number `offset` on, counted from 0.
-pub(crate) fn subusers_path(limit: usize, offset: usize) -> String {
-    format!("/v3/subusers?limit={limit}&offset={offset}")
+/// The path and query of the `limit` subusers of the region from number `offset` on, counted from 0.
+pub(crate) fn subusers_path(region: Region, limit: usize, offset: usize) -> String {
+    let region = match region {
+        Region::Global => "global",
+        Region::Eu => "eu",
+    };
+    format!("/v3/subusers?limit={limit}&offset={offset}&region={region}")
 }
 
 const KEY_MAX: usize = 512;

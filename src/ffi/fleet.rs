@@ -31,21 +31,14 @@ pub type sg_on_result =
 #[allow(non_camel_case_types)]
 pub type sg_on_subuser = Option<unsafe extern "C" fn(context: *mut c_void, username: *const c_char) -> bool>;
 
-/// The caller's array of names, for the threads of the call.
-#[derive(Clone, Copy)]
-struct Names(*const *const c_char);
-
-// SAFETY: it is only read, and outlives the call, by the caller's promise.
-unsafe impl Send for Names {}
-
-impl Names {
-    /// # Safety
-    /// There are more than `index` names, each NULL or a string, for as long as `'a`.
-    unsafe fn get<'a>(self, index: usize) -> Result<&'a str, Error> {
-        let name = format!("on_behalf_of[{index}]");
-        // SAFETY: as this function's.
-        unsafe { boundary::text(&name, *self.0.add(index)) }
-    }
+/// The name with this number in the caller's array.
+///
+/// # Safety
+/// There are more than `index` names, each NULL or a string, for as long as `'a`.
+unsafe fn name<'a>(names: *const *const c_char, index: usize) -> Result<&'a str, Error> {
+    let argument = format!("on_behalf_of[{index}]");
+    // SAFETY: as this function's.
+    unsafe { boundary::text(&argument, *names.add(index)) }
 }
 
 /// The caller's array of results, if there is one.
@@ -93,12 +86,9 @@ unsafe fn many(
         }
         write_all(&Error::new(Code::Cancelled, "not sent: the call ended before its turn came"), false);
         began = true;
-        let names = Names(on_behalf_of);
-        let names = (0..count).map(move |index| {
-            let names = names;
-            // SAFETY: as this function's.
-            unsafe { names.get(index) }
-        });
+        // SAFETY: as this function's.
+        let names = (0..count).map(|index| unsafe { name(on_behalf_of, index) });
+        let mut go_on = true;
         client.0.try_many(update_to, names, |index, result| {
             let written = sg_result::from(&result);
             // SAFETY: as this function's, and `index` is below `count`.
@@ -106,9 +96,10 @@ unsafe fn many(
                 if !results.is_null() {
                     results.add(index).write((&result).into());
                 }
-                let go_on = on_result.is_none_or(|on_result| on_result(context, index, &raw const written));
-                if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                // Those under way when it said stop are written, and it is not called again.
+                go_on = go_on && on_result.is_none_or(|on_result| on_result(context, index, &raw const written));
             }
+            if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })
     });
     match &result {
@@ -138,8 +129,10 @@ unsafe fn many(
 /// limit; the call has none. A 429 holds all back until the service's time, and its item is tried
 /// again however few retries are allowed; when it is refused again while others are not, that is a
 /// failure like any other. After on_result has said stop, those under way are
-/// finished first and their results written; sg_client_cancel() ends them at once. Blocks until
-/// the last of its threads has ended. From any thread.
+/// finished first and their results written; sg_client_cancel() ends them at once. Names are read
+/// as their items begin, all of this on the calling thread. Blocks until the last of its threads
+/// has ended; but in a child that was forked in on_result, which has none of them, it returns
+/// SG_ERR_CANCELLED as soon as on_result does. From any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_client_update_many(
     client: *const sg_client,
@@ -170,17 +163,23 @@ pub unsafe extern "C" fn sg_client_get_many(
     unsafe { many(client, None, on_behalf_of, count, on_result, context, results) }
 }
 
-/// Lists the usernames of the account's subusers, each once, as its pages come.
+/// Lists the usernames of the account's subusers in the client's region, each once, as its pages
+/// come.
 ///
 /// on_subuser  called with each; it may not be NULL.
 /// context     handed to on_subuser.
 /// result      the status, attempts and time of all its requests together; its enabled means
 ///             nothing. Written on every path. May be NULL.
 ///
-/// Returns SG_OK at the end of the list, SG_ERR_CANCELLED if on_subuser said stop, else another
-/// error. Each page has the client's deadline of its own, without the waits for the rate limit.
-/// Subusers that are added or removed meanwhile may or may not be among them; all others are.
-/// The key needs the scope subusers.read. From any thread.
+/// The list is read again until two passes in a row have the same names, so that none is passed
+/// over while subusers are added or removed: a list that does not change is read twice. Those that
+/// are added or removed meanwhile may or may not be among the names; all others are. Names are
+/// remembered, some 100 bytes each.
+///
+/// Returns SG_OK if the list is complete, SG_ERR_CANCELLED if on_subuser said stop, SG_ERR_PROTOCOL
+/// if it has no end or changes with each of 20 passes, else another error: the names that were
+/// handed over are not all then. Each page has the client's deadline of its own, without the waits
+/// for the rate limit. The key needs the scope subusers.read. From any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_client_list_subusers(
     client: *const sg_client,
@@ -192,7 +191,7 @@ pub unsafe extern "C" fn sg_client_list_subusers(
         // SAFETY: the caller passes a live client, or NULL.
         let client = unsafe { boundary::reference("client", client) }?;
         let on_subuser = on_subuser.ok_or_else(|| Error::argument("on_subuser is NULL"))?;
-        client.0.list_subusers(|username| {
+        let listing = client.0.list_subusers(|username| {
             let username = CString::new(username.replace('\0', "\u{fffd}")).unwrap_or_default();
             // SAFETY: the caller's function takes a string and its own context.
             if unsafe { on_subuser(context, username.as_ptr()) } {
@@ -200,7 +199,8 @@ pub unsafe extern "C" fn sg_client_list_subusers(
             } else {
                 ControlFlow::Break(())
             }
-        })
+        })?;
+        Ok(listing.report)
     });
     // SAFETY: the caller passes room for a result, or NULL.
     unsafe { result::write(result, &listed) };

@@ -6,6 +6,9 @@
 #include "calls.h"
 
 #include <pthread.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* What a call has called back, and when it is to be told to stop: after `stop_at`, if not 0. */
 typedef struct notes {
@@ -179,12 +182,72 @@ static void test_stop(void)
         known = known && (results[i].code == SG_OK || results[i].code == SG_ERR_CANCELLED);
     }
     check(known, "every result is either had or cancelled");
+
+    /* What was sent is told, though on_result had said stop by then. */
+    static sg_result read[FLEET];
+    check(sg_client_update_many(client, true, names, FLEET, NULL, NULL, NULL) == SG_OK, "all are switched on");
+    own = new_notes(1);
+    check(sg_client_update_many(client, false, names, FLEET, note_result, &own, results) == SG_ERR_CANCELLED && own.count == 1,
+          "and off again, until on_result says stop; it is not called again: %zu", own.count);
+    check(sg_client_get_many(client, names, FLEET, NULL, NULL, read) == SG_OK, "all are read");
+    int off = 0;
+    bool told = true;
+    for (int i = 0; i < FLEET; i++) {
+        off += !read[i].enabled;
+        told = told && (results[i].code == SG_OK) == !read[i].enabled && (results[i].attempts == 1) == !read[i].enabled;
+    }
+    check(told && off >= 1 && off < FLEET, "the results of the %d that were switched say so, and no others", off);
+
     own = new_notes(3);
     sg_result result;
     poison(&result);
     check(sg_client_list_subusers(client, note_subuser, &own, &result) == SG_ERR_CANCELLED && own.count == 3,
           "so does one of the list, at once: after %zu", own.count);
     check_written_in_full(SG_ERR_CANCELLED, &result, "list_subusers");
+    sg_client_free(client);
+}
+
+/* Forks at the first result, and returns in parent and child alike. */
+typedef struct forked {
+    notes own;
+    pid_t child;
+} forked;
+
+static bool note_and_fork(void *context, size_t index, const sg_result *result)
+{
+    forked *state = (forked *)context;
+    if (state->own.count == 0) {
+        fflush(NULL);
+        state->child = fork();
+        if (state->child == 0)
+            alarm(20); /* it hung for ever */
+    }
+    return note_result(&state->own, index, result);
+}
+
+static void test_fork_in_callback(void)
+{
+    sg_client *client = sandbox_client(10000);
+    static sg_result results[FLEET];
+    forked state;
+    memset(&state, 0, sizeof state);
+    state.own = new_notes(0);
+    memset(results, 0xAA, sizeof results);
+    sg_code code = sg_client_get_many(client, names, FLEET, note_and_fork, &state, results);
+    if (state.child == 0) {
+        sg_result after;
+        bool written = true;
+        for (int i = 0; i < FLEET; i++)
+            written = written && (results[i].code == SG_OK || results[i].code == SG_ERR_CANCELLED);
+        bool good = code == SG_ERR_CANCELLED && state.own.count == 1 && written &&
+                    sg_client_get(client, NULL, &after) == SG_OK &&
+                    sg_client_get_many(client, names, FLEET, NULL, NULL, NULL) == SG_OK;
+        _exit(good ? 0 : 1);
+    }
+    int status = -1;
+    check(code == SG_OK && state.own.count == FLEET, "a fork in on_result does not disturb the parent's call");
+    check(waitpid(state.child, &status, 0) == state.child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+          "in the child the call is cancelled, and later ones work: status %d", status);
     sg_client_free(client);
 }
 
@@ -220,6 +283,7 @@ int main(void)
         test_round_trip();
         test_partial();
         test_stop();
+        test_fork_in_callback();
         test_list();
     } else {
         skip("all that needs a server", "SANDBOX_URL and its kin are not set");

@@ -1,15 +1,15 @@
-//! The line in which requests of a call for many wait for their turn, and the way of one request
-//! from its turn to its reply.
+//! The line in which the requests of a fleet wait for their turn.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::attempts::{Go, Turns};
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::net::Reply;
-use crate::pace::{Sender, Start};
-use crate::request::Request;
-use crate::{Client, Error, Report, retry};
+use crate::pace::Sender;
+use crate::{Client, Code, Error, Report};
 
 /// An item gives up after so many 429 with nothing else between them.
 const REFUSALS_MAX: u32 = 100;
@@ -17,22 +17,31 @@ const REFUSALS_MAX: u32 = 100;
 /// An item that is refused while others pass is retried like any failure, but so often at least.
 const RETRIES_WHEN_ALONE: u32 = 2;
 
-/// When the pause after a 429 is over, others go first for so long: should it be that item alone
+/// When the hold after a 429 is over, others go first for so long: should it be that item alone
 /// that is refused, they are through by then.
 const OTHERS_FIRST: Duration = Duration::from_millis(50);
 
 /// One call's place among all that share the client's pace.
-pub(crate) struct Line<'a> {
-    pub(crate) client: &'a Client,
+pub(crate) struct Line {
+    pub(crate) client: Client,
     is_over: AtomicBool,
     began: Instant,
     /// When the last that was not answered by 429 was sent, in microseconds since it began.
     passed: AtomicU64,
+    /// Whoever holds it is first: a fleet asks for one turn at a time, so that single calls and
+    /// other fleets get theirs between.
+    front: Mutex<()>,
 }
 
-impl<'a> Line<'a> {
-    pub(crate) fn new(client: &'a Client) -> Line<'a> {
-        Line { client, is_over: AtomicBool::new(false), began: Instant::now(), passed: AtomicU64::new(0) }
+impl Line {
+    pub(crate) fn new(client: &Client) -> Line {
+        Line {
+            client: client.handle(),
+            is_over: AtomicBool::new(false),
+            began: Instant::now(),
+            passed: AtomicU64::new(0),
+            front: Mutex::new(()),
+        }
     }
 
     /// Whether no further request is to be begun.
@@ -46,92 +55,113 @@ impl<'a> Line<'a> {
         self.client.cancel.wake();
     }
 
-    /// Waits for the turn of a request; `None` once it is over. For one thread of a call at a
-    /// time.
-    pub(crate) fn wait(&self) -> Option<Start<'a>> {
-        let Client { shared, cancel, .. } = self.client;
+    /// Waits for a turn; `None` once it is over.
+    fn turn(&self) -> Option<Go<'_>> {
+        let _front = self.front.lock().unwrap_or_else(PoisonError::into_inner);
+        let Client { shared, cancel, .. } = &self.client;
         while !self.is_over() {
             let wakes = cancel.wakes();
-            match shared.pace.start(Instant::now()) {
-                Ok(start) => return Some(start),
-                Err(until) => cancel.wait_in_line(until, wakes),
+            if let Err(until) = shared.pace.due(Instant::now()) {
+                cancel.wait_in_line(until, wakes);
+                continue;
+            }
+            let turn = shared.pace.take_turn(None).ok()?;
+            if let Some(time) = turn.time() {
+                self.wait_until(time);
+            }
+            if self.is_over() {
+                return None;
+            }
+            // A refusal may have come meanwhile.
+            if let Ok(start) = shared.pace.start(Instant::now()) {
+                return Some(Go { turn, start: Some(start) });
             }
         }
         None
     }
 
-    fn time_of(&self, time: Instant) -> u64 {
-        u64::try_from(time.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
-    }
-
-    fn let_others_go_first(&self) {
-        let Client { shared, cancel, .. } = self.client;
-        let until = shared.pace.resumes() + OTHERS_FIRST;
-        while !self.is_over() && Instant::now() < until {
-            cancel.wait_in_line(until, cancel.wakes());
+    /// Waits, unless it is over.
+    fn wait_until(&self, time: Instant) {
+        let cancel = &self.client.cancel;
+        while !self.is_over() && Instant::now() < time {
+            cancel.wait_in_line(time, cancel.wakes());
         }
     }
 
-    /// Sends the request until there is a reply that a retry would not better, or no time for one.
-    /// The time that passes before `next_turn` comes does not count.
-    pub(crate) fn exchange(
-        &self,
-        request: &Request,
-        mut start: Start<'a>,
-        next_turn: impl Fn() -> Option<Start<'a>>,
-        report: &mut Report,
-    ) -> Result<Reply, Error> {
-        let Client { shared, cancel, timeout } = self.client;
-        let (mut left, mut retries, mut refusals) = (*timeout, 0, 0);
-        let mut refused_at = u64::MAX;
-        loop {
-            let call = Call::start(left, cancel);
-            // Others that were sent after it was refused have passed: then it is not the account's
-            // limit.
-            let overtaken = self.passed.load(Ordering::Relaxed) > refused_at;
-            let sender = if overtaken { Sender::RefusedAlone } else { Sender::Fleet };
-            let result = self.client.attempt(&call, request, report, sender);
-            left = call.remaining();
-            drop(start);
-            let refused = matches!(&result, Ok(reply) if reply.status == 429);
-            if !refused && result.is_ok() {
-                self.passed.fetch_max(self.time_of(call.started), Ordering::Relaxed);
-            }
-            cancel.wake();
-            if refused && !overtaken {
-                refusals += 1;
-                if refusals == REFUSALS_MAX {
-                    return Ok(result?);
-                }
-                refused_at = self.time_of(Instant::now());
-                self.let_others_go_first();
-            } else {
-                let most = if refused { shared.max_retries.max(RETRIES_WHEN_ALONE) } else { shared.max_retries };
-                if retry::is_final(&result) || retries >= most {
-                    return Ok(result?);
-                }
-                let pause = retry::pause(retries, report.retry_after);
-                if pause >= left {
-                    return Ok(result?);
-                }
-                call.pause(pause)?;
-                left = call.remaining();
-                retries += 1;
-            }
-            start = match next_turn() {
-                Some(start) => start,
-                None if cancel.is_cancelled() => return Err(Fault::cancelled().into()),
-                None => return Ok(result?),
-            };
+    fn time_of(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+/// An item's turns in the line. The time that it waits for them is none of its own.
+pub(crate) struct Item<'l> {
+    line: &'l Line,
+    began: bool,
+    refusals: u32,
+    /// When it was refused last, as the line counts the time.
+    refused_at: Option<u64>,
+    /// Others that were sent after it was refused have passed: then it is not the account's limit.
+    overtaken: bool,
+}
+
+impl<'l> Item<'l> {
+    pub(crate) fn new(line: &'l Line) -> Item<'l> {
+        Item { line, began: false, refusals: 0, refused_at: None, overtaken: false }
+    }
+}
+
+impl<'l> Turns<'l> for Item<'l> {
+    fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'l>, Error> {
+        let waits_since = Instant::now();
+        if self.refused_at.is_some() && !self.overtaken {
+            self.line.wait_until(self.line.client.shared.pace.resumes() + OTHERS_FIRST);
+        }
+        let Some(go) = self.line.turn() else {
+            return Err(match call.cancel.is_cancelled() {
+                true => Fault::cancelled().into(),
+                false => Error::new(Code::Cancelled, "not sent: the call ended before its turn came"),
+            });
+        };
+        if self.began {
+            call.extend(waits_since.elapsed());
+        } else {
+            call.restart();
+        }
+        self.began = true;
+        let passed = self.line.passed.load(Ordering::Relaxed);
+        self.overtaken = self.refused_at.is_some_and(|refused_at| passed > refused_at);
+        Ok(go)
+    }
+
+    fn sender(&self) -> Sender {
+        if self.overtaken { Sender::RefusedAlone } else { Sender::Fleet }
+    }
+
+    fn note(&mut self, sent: Instant, result: &Result<Reply, Fault>) -> bool {
+        let refused = is_refusal(result);
+        if !refused && result.is_ok() {
+            self.line.passed.fetch_max(self.line.time_of(sent), Ordering::Relaxed);
+        }
+        // What the reply told may have made room for others.
+        self.line.client.cancel.wake();
+        if !refused || self.overtaken {
+            return false;
+        }
+        self.refusals += 1;
+        self.refused_at = Some(self.line.time_of(Instant::now()));
+        self.refusals < REFUSALS_MAX
+    }
+
+    fn retries(&self, result: &Result<Reply, Fault>) -> u32 {
+        let retries = self.line.client.shared.max_retries;
+        match is_refusal(result) {
+            true if self.refusals >= REFUSALS_MAX => 0,
+            true => retries.max(RETRIES_WHEN_ALONE),
+            false => retries,
         }
     }
 }
 
-/// Ends the line, however its call ends.
-pub(crate) struct EndOnDrop<'a>(pub(crate) &'a Line<'a>);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
+fn is_refusal(result: &Result<Reply, Fault>) -> bool {
+    matches!(result, Ok(reply) if reply.status == 429)
 }

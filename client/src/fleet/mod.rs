@@ -1,20 +1,20 @@
 //! Calls for many subusers through one client, as fast as the account's rate limit allows.
+//!
+//! The caller's thread takes the names, hands them to the threads of a [`Crew`](crew::Crew), and
+//! hands over their results. A request waits for its turn in the [`Line`].
 
+mod crew;
 mod line;
 mod subusers;
 
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
-use std::time::Instant;
+use std::sync::Arc;
 
-use ureq::http::header::HeaderValue;
-
-use self::line::{EndOnDrop, Line};
-use crate::pace::Start;
-use crate::panic::catch_panic;
-use crate::{Client, Code, Error, Outcome, Report, process, request, response};
+use self::crew::{Crew, Job};
+use self::line::Line;
+pub use self::subusers::Listing;
+use crate::{Client, Code, Error, Outcome, process, request};
 
 /// So many items in a row that are answered 401, with none that went well, end the call.
 const UNAUTHORIZED_MAX: u32 = 3;
@@ -25,8 +25,9 @@ impl Client {
     ///
     /// `on_result` is called on this thread, in the order in which the items end, with the number
     /// of the name and what became of it. When it answers [`ControlFlow::Break`], no further item
-    /// is begun and it is not called again; those under way are finished first. To end them at
-    /// once, [`cancel`](Client::cancel) the client.
+    /// is begun; those under way are finished first, and their results handed over as well. To end
+    /// them at once, [`cancel`](Client::cancel) the client. Names are taken as they are needed, on
+    /// this thread too.
     ///
     /// The timeout is each item's own and counts from its own start, without the waits for the
     /// limit. A 429 holds back all, and its item is tried again however few retries are allowed;
@@ -58,7 +59,7 @@ impl Client {
         mut on_result: impl FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
     ) -> Result<(), Error>
     where
-        N: IntoIterator<Item: AsRef<str> + Send, IntoIter: Send>,
+        N: IntoIterator<Item: AsRef<str>>,
     {
         run(self, Some(enabled), on_behalf_of.into_iter().map(Ok), &mut on_result)
     }
@@ -74,7 +75,7 @@ impl Client {
         mut on_result: impl FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
     ) -> Result<(), Error>
     where
-        N: IntoIterator<Item: AsRef<str> + Send, IntoIter: Send>,
+        N: IntoIterator<Item: AsRef<str>>,
     {
         run(self, None, on_behalf_of.into_iter().map(Ok), &mut on_result)
     }
@@ -85,10 +86,10 @@ impl Client {
     /// # Errors
     /// As for [`update_many`](Client::update_many).
     #[doc(hidden)]
-    pub fn try_many<S: AsRef<str> + Send>(
+    pub fn try_many<S: AsRef<str>>(
         &self,
         update_to: Option<bool>,
-        on_behalf_of: impl Iterator<Item = Result<S, Error>> + Send,
+        on_behalf_of: impl Iterator<Item = Result<S, Error>>,
         mut on_result: impl FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         run(self, update_to, on_behalf_of, &mut on_result)
@@ -96,77 +97,58 @@ impl Client {
 }
 
 /// Runs a call for many. What is no name is an error already, and that its result.
-fn run<S: AsRef<str> + Send>(
+fn run<S: AsRef<str>>(
     client: &Client,
     update_to: Option<bool>,
-    names: impl Iterator<Item = Result<S, Error>> + Send,
+    names: impl Iterator<Item = Result<S, Error>>,
     on_result: &mut dyn FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let most = names.size_hint().1.unwrap_or(usize::MAX).clamp(1, client.shared.max_connections);
-    let fleet = Fleet {
-        line: Line::new(client),
-        update_to,
-        names: Mutex::new(Names { rest: names, begun: 0, are_exhausted: false }),
-        tally: Mutex::default(),
-    };
-    thread::scope(|scope| {
-        // Results are handed over one by one, so that a slow caller slows the threads down.
-        let (tell, told) = mpsc::sync_channel(0);
-        let spawn = || {
-            let (fleet, tell) = (&fleet, tell.clone());
-            let thread = thread::Builder::new().name("sg-fleet".to_owned());
-            thread.spawn_scoped(scope, move || fleet.work(|finished| tell.send(finished).is_ok())).ok()
+    let line = Arc::new(Line::new(client));
+    let mut fleet =
+        Fleet { line: Arc::clone(&line), names, begun: 0, are_exhausted: false, tally: Tally::default(), on_result };
+    let process = process::generation();
+    let mut crew = ManuallyDrop::new(Crew::new(&line, update_to, most));
+    loop {
+        let finished = match fleet.next(&crew) {
+            Some(job) => crew.give(job),
+            None if crew.is_busy() => crew.wait(),
+            None => break,
         };
-        // Where no more threads can be had, fewer do, or this one.
-        let threads: Vec<_> = process::without_signals(|| (0..most).map_while(|_| spawn()).collect());
-        drop(tell);
-        // Should the callback panic, the scope waits for the threads, which this ends.
-        let _end = EndOnDrop(&fleet.line);
-        let mut stopped = false;
-        let mut hand_over = |(index, result)| {
-            if !stopped && on_result(index, result).is_break() {
-                stopped = true;
-                fleet.tally().end(End::Callback);
-                fleet.line.end();
-            }
-            true
-        };
-        if threads.is_empty() {
-            fleet.work(&mut hand_over);
+        if let Some((index, result)) = finished {
+            fleet.enter(index, result);
         }
-        for finished in told {
-            hand_over(finished);
+        if process::generation() != process {
+            // The callback forked, and this is the child, which has none of the crew's threads: to
+            // wait for them would be for ever, and what they share may be amid a change.
+            std::mem::forget(fleet);
+            std::mem::forget(line);
+            return Err(Error::new(Code::Cancelled, FORKED));
         }
-        // The scope waits for their work only, not for their end.
-        for thread in threads {
-            let _ = thread.join();
-        }
-    });
+    }
+    drop(ManuallyDrop::into_inner(crew));
     fleet.verdict()
 }
 
-struct Fleet<'a, N> {
-    line: Line<'a>,
-    /// The value to set; `None` to read it.
-    update_to: Option<bool>,
-    /// Whoever holds them is first in the line.
-    names: Mutex<Names<N>>,
-    tally: Mutex<Tally>,
-}
+const FORKED: &str = "the process was forked in a callback, and this is the child: make the call again for the rest";
 
-struct Names<N> {
-    rest: N,
+/// The caller's side of a call for many.
+struct Fleet<'a, N> {
+    line: Arc<Line>,
+    names: N,
     begun: usize,
     are_exhausted: bool,
+    tally: Tally,
+    on_result: &'a mut dyn FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
 }
 
 #[derive(Default)]
 struct Tally {
     finished: usize,
     succeeded: usize,
-    /// Answers of 401 in a row.
+    /// Replies of 401 in a row.
     unauthorized: u32,
-    /// Whether a name was left without an answer because the call had to end.
+    /// Whether an item was left without an answer because the call had to end.
     left: bool,
     ended_by: Option<End>,
 }
@@ -177,108 +159,65 @@ enum End {
     /// Answers of 401 and no success.
     Key,
     Callback,
-    /// A panic outside an item's own call.
-    Panic,
 }
 
-/// The number of an item, and its name, header and turn; or why it needs none.
-type Begun<'a, S> = (usize, Result<(S, HeaderValue, Start<'a>), Error>);
-
-impl<'a, S, N> Fleet<'a, N>
+impl<S, N> Fleet<'_, N>
 where
     S: AsRef<str>,
     N: Iterator<Item = Result<S, Error>>,
 {
-    /// Does items until there are no more, or `hand_over` answers false.
-    fn work(&self, mut hand_over: impl FnMut((usize, Result<Outcome, Error>)) -> bool) {
-        let work = AssertUnwindSafe(|| {
-            while let Some((index, begun)) = self.begin() {
-                let result = begun.and_then(|(name, header, start)| catch_panic(|| self.call(&name, header, start)));
-                self.count(&result);
-                if !hand_over((index, result)) {
-                    break;
-                }
+    /// The next item, if there is somebody for it. What is no name is entered on the way.
+    fn next(&mut self, crew: &Crew) -> Option<Job> {
+        while crew.has_room() && !self.are_exhausted && !self.line.is_over() {
+            let Some(name) = self.names.next() else {
+                self.are_exhausted = true;
+                break;
+            };
+            let index = self.begun;
+            self.begun += 1;
+            match name.and_then(|name| Ok((request::on_behalf_of(name.as_ref())?, name))) {
+                Ok((header, name)) => return Some(Job { index, name: name.as_ref().to_owned(), header }),
+                Err(error) => self.enter(index, Err(error)),
             }
-        });
-        if catch_unwind(work).is_err() {
-            self.tally().end(End::Panic);
-            self.line.end();
         }
+        None
     }
 
-    /// Takes the next name and waits for its turn; `None` if there is no more, or to be no more.
-    fn begin(&self) -> Option<Begun<'a, S>> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.are_exhausted || self.line.is_over() {
-            return None;
+    /// Counts a result and hands it over. An item that was not sent because the call ended is none.
+    fn enter(&mut self, index: usize, result: Result<Outcome, Error>) {
+        let tally = &mut self.tally;
+        let report = result.as_ref().map_or_else(Error::report, |outcome| &outcome.report);
+        let cancelled = matches!(&result, Err(error) if error.code() == Code::Cancelled);
+        tally.left |= cancelled;
+        if cancelled && report.attempts == 0 {
+            return;
         }
-        let Some(name) = names.rest.next() else {
-            names.are_exhausted = true;
-            return None;
-        };
-        let begun = match name.and_then(|name| Ok((request::on_behalf_of(name.as_ref())?, name))) {
-            Ok((header, name)) => {
-                let Some(start) = self.line.wait() else {
-                    self.tally().left = true;
-                    return None;
-                };
-                Ok((name, header, start))
-            }
-            Err(error) => Err(error),
-        };
-        let index = names.begun;
-        names.begun += 1;
-        Some((index, begun))
-    }
-
-    fn call(&self, name: &S, header: HeaderValue, start: Start<'a>) -> Result<Outcome, Error> {
-        let client = self.line.client;
-        let mut report = Report::default();
-        let started = Instant::now();
-        let next_turn = || {
-            let _first_in_line = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            self.line.wait()
-        };
-        let request = client.request(self.update_to, Some(header));
-        let reply = self.line.exchange(&request, start, next_turn, &mut report);
-        let asked = client.asked(self.update_to, Some(name.as_ref()));
-        let result = reply.and_then(|reply| response::setting(reply, asked, self.update_to));
-        report.elapsed = started.elapsed();
-        match result {
-            Ok(enabled) => Ok(Outcome { enabled, report }),
-            Err(error) => Err(error.with_report(report)),
-        }
-    }
-
-    fn count(&self, result: &Result<Outcome, Error>) {
-        let mut tally = self.tally();
         tally.finished += 1;
-        match result.as_ref().map_err(Error::code) {
-            Ok(_) => tally.succeeded += 1,
-            Err(code) => {
-                tally.left |= code == Code::Cancelled;
-                tally.unauthorized = if code == Code::Unauthorized { tally.unauthorized + 1 } else { 0 };
-            }
+        tally.succeeded += usize::from(result.is_ok());
+        // Only replies say something of the key.
+        match report.http_status {
+            Some(401) => tally.unauthorized += 1,
+            Some(_) => tally.unauthorized = 0,
+            None => {}
         }
         if tally.succeeded == 0 && tally.unauthorized >= UNAUTHORIZED_MAX {
-            tally.end(End::Key);
-            self.line.end();
+            self.end(End::Key);
+        }
+        if (self.on_result)(index, result).is_break() {
+            self.end(End::Callback);
         }
     }
 
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    fn end(&mut self, by: End) {
+        self.tally.ended_by = self.tally.ended_by.max(Some(by));
+        self.line.end();
     }
 
     fn verdict(self) -> Result<(), Error> {
-        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let tally = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let left = tally.left || !names.are_exhausted;
+        let tally = self.tally;
+        let left = tally.left || !self.are_exhausted;
         let early = |code, message: &str| Err(Error::new(code, message));
         match tally.ended_by {
-            Some(End::Panic) => {
-                return early(Code::Internal, "internal error: a panic in a call for many, please report it");
-            }
             Some(End::Callback) => return early(Code::Cancelled, "the callback said stop"),
             Some(End::Key) => {
                 let message = format!(
@@ -299,11 +238,5 @@ where
                 Err(Error::new(Code::Partial, message))
             }
         }
-    }
-}
-
-impl Tally {
-    fn end(&mut self, by: End) {
-        self.ended_by = self.ended_by.max(Some(by));
     }
 }

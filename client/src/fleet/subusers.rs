@@ -1,91 +1,184 @@
-//! The list of the parent account's subusers, page by page.
+//! The list of the parent account's subusers, whole.
+//!
+//! The service's documents name no largest page and no order, and the list may change while it is
+//! read. So no short page is taken for the end, and the list is read again until two passes in a
+//! row have the same names.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::line::Line;
-use crate::fault::Fault;
+use super::line::{Item, Line};
+use crate::call::Call;
 use crate::request::Request;
 use crate::response::{self, Asked};
-use crate::{Client, Code, Error, Report};
+use crate::{Client, Code, Error, Report, attempts};
 
-/// The most that the service puts on a page.
+/// The names that a page is asked to hold. What the service gives instead is asked for from then on.
 const PAGE: usize = 500;
 
-/// How far to go back when a page shows that the list has become shorter meanwhile.
-const STEP_BACK: usize = 20;
+/// So many passes are made before a list is given up that changes each time.
+const PASSES_MAX: u32 = 20;
+
+/// More names than anybody has: a service that makes them up does not fill the memory.
+const NAMES_MAX: usize = 10_000_000;
+
+/// How the list of subusers was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listing {
+    /// Names that were handed over.
+    pub names: usize,
+    /// Pages that were asked for, in all passes.
+    pub pages: u32,
+    /// How often the list was read: the last two times with the same names, so it is complete.
+    pub passes: u32,
+    /// The status, attempts and time of all requests together.
+    pub report: Report,
+}
 
 impl Client {
-    /// Lists the usernames of the account's subusers, each once, in the service's order. They come
+    /// Lists the usernames of the account's subusers in this client's region, each once. They come
     /// page by page, and `on_subuser` is called on this thread as they come. When it answers
     /// [`ControlFlow::Break`], that is the end.
     ///
-    /// Each page has the client's timeout of its own. Subusers that are added or removed meanwhile
-    /// may or may not be among them; all others are.
+    /// The list is read again until two passes in a row have the same names, so that none is passed
+    /// over while subusers are added or removed. Each page has the client's timeout of its own,
+    /// without the waits for the rate limit.
     ///
     /// # Errors
-    /// See [`Code`]; [`Code::Cancelled`] if the callback said stop. The key needs the scope
+    /// See [`Code`]; [`Code::Cancelled`] if the callback said stop, and [`Code::Protocol`] for a
+    /// list that has no end, or that changes with each of 20 passes. The key needs the scope
     /// `subusers.read`.
-    pub fn list_subusers(&self, mut on_subuser: impl FnMut(&str) -> ControlFlow<()>) -> Result<Report, Error> {
+    pub fn list_subusers(&self, mut on_subuser: impl FnMut(&str) -> ControlFlow<()>) -> Result<Listing, Error> {
         let started = Instant::now();
-        let mut report = Report::default();
-        let result = list(self, &mut on_subuser, &mut report);
-        report.elapsed = started.elapsed();
+        let mut list = List {
+            line: &Line::new(self),
+            on_subuser: &mut on_subuser,
+            page_size: PAGE,
+            known: HashMap::new(),
+            listing: Listing::default(),
+        };
+        let result = list.read();
+        let mut listing = list.listing;
+        listing.report.elapsed = started.elapsed();
         match result {
-            Ok(()) => Ok(report),
-            Err(error) => Err(error.with_report(report)),
+            Ok(()) => Ok(listing),
+            Err(error) => Err(error.with_report(listing.report)),
         }
     }
 }
 
-/// Each page begins with the last name of the one before. When it does not, names have moved up
-/// and some would be missed, so it goes back; when they have moved down, some come again.
-fn list(
-    client: &Client,
-    on_subuser: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    report: &mut Report,
-) -> Result<(), Error> {
-    let mut offset = 0;
-    let mut back = STEP_BACK;
-    let mut seen = HashSet::new();
-    loop {
-        let page = page(client, offset, report)?;
-        let is_adjacent = offset == 0 || page.iter().any(|name| seen.contains(name));
-        if !is_adjacent {
-            offset = offset.saturating_sub(back);
-            back *= 2;
-            continue;
+struct List<'a> {
+    line: &'a Line,
+    on_subuser: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
+    /// What a page is asked to hold.
+    page_size: usize,
+    /// Each name, and the last pass that it was in.
+    known: HashMap<String, u32>,
+    listing: Listing,
+}
+
+/// What a pass found.
+#[derive(Default)]
+struct Pass {
+    names: usize,
+    /// Those that were not in the pass before.
+    news: usize,
+}
+
+impl List<'_> {
+    fn read(&mut self) -> Result<(), Error> {
+        let mut before = 0;
+        while self.listing.passes < PASSES_MAX {
+            self.listing.passes += 1;
+            let pass = self.pass()?;
+            if pass.news == 0 && pass.names == before {
+                return Ok(());
+            }
+            before = pass.names;
         }
-        let mut new = false;
-        for name in &page {
-            if !seen.contains(name) {
-                new = true;
-                if on_subuser(name).is_break() {
+        let message = format!(
+            "the list of subusers was not the same twice in {PASSES_MAX} passes: read it again when no subusers are \
+             being added or removed"
+        );
+        Err(Error::new(Code::Protocol, message))
+    }
+
+    /// Reads the list once, to an empty page. The offsets are multiples of the page's size, as the
+    /// service's documents ask.
+    fn pass(&mut self) -> Result<Pass, Error> {
+        let mut pass = Pass::default();
+        let mut offset = 0;
+        loop {
+            let page = self.page(self.page_size, offset)?;
+            if page.is_empty() {
+                return Ok(pass);
+            }
+            if offset == 0 {
+                self.page_size = page.len();
+            }
+            let names_before = pass.names;
+            for name in &page {
+                self.note(name, &mut pass)?;
+            }
+            if pass.names == names_before {
+                // The last page once more, since there is none behind it; if it is not the first,
+                // which a service would send that knows no offsets.
+                if offset == self.page_size && !self.heeds_offsets(&page)? {
+                    let message = "the list of subusers does not end: the service sends the same page again and again";
+                    return Err(Error::new(Code::Protocol, message));
+                }
+                return Ok(pass);
+            }
+            offset += self.page_size;
+        }
+    }
+
+    /// Whether the service finds the last name of its first page by an offset.
+    fn heeds_offsets(&mut self, page: &[String]) -> Result<bool, Error> {
+        let [first, .., last] = page else {
+            return Ok(true);
+        };
+        let found = self.page(1, page.len() - 1)?;
+        Ok(found.contains(last) && !found.contains(first))
+    }
+
+    /// Takes a name of the pass in, and hands it over if it is new.
+    fn note(&mut self, name: &str, pass: &mut Pass) -> Result<(), Error> {
+        let now = self.listing.passes;
+        let seen = match self.known.get_mut(name) {
+            Some(seen) => std::mem::replace(seen, now),
+            None => {
+                if self.known.len() == NAMES_MAX {
+                    let message = format!("the list of subusers does not end: it has more than {NAMES_MAX} names");
+                    return Err(Error::new(Code::Protocol, message));
+                }
+                self.known.insert(name.to_owned(), now);
+                self.listing.names += 1;
+                if (self.on_subuser)(name).is_break() {
                     return Err(Error::new(Code::Cancelled, "the callback said stop"));
                 }
+                0
             }
+        };
+        if seen != now {
+            pass.names += 1;
+            pass.news += usize::from(seen + 1 != now || seen == 0);
         }
-        if page.len() < PAGE {
-            return Ok(());
-        }
-        if !new {
-            let message = "the list of subusers does not end: the service sends the same page again and again";
-            return Err(Error::new(Code::Protocol, message));
-        }
-        offset += PAGE - 1;
-        back = STEP_BACK;
-        seen = page.into_iter().collect();
+        Ok(())
     }
-}
 
-fn page(client: &Client, offset: usize, report: &mut Report) -> Result<Vec<String>, Error> {
-    let shared = &client.shared;
-    let resource = shared.service.subusers(PAGE, offset)?;
-    let line = Line::new(client);
-    let cancelled = || Error::from(Fault::cancelled());
-    let start = line.wait().ok_or_else(cancelled)?;
-    let reply = line.exchange(&Request::read(&resource, &shared.key, None), start, || line.wait(), report)?;
-    let asked = Asked { key: &shared.key, scope: "subusers.read", region: shared.service.region, on_behalf_of: None };
-    response::usernames(reply, asked)
+    fn page(&mut self, limit: usize, offset: usize) -> Result<Vec<String>, Error> {
+        let client = &self.line.client;
+        let shared = &client.shared;
+        let resource = shared.service.subusers(limit, offset)?;
+        let request = Request::read(&resource, &shared.key, None);
+        let mut call = Call::start(client.timeout, &client.cancel);
+        self.listing.pages += 1;
+        let report = &mut self.listing.report;
+        let reply = attempts::exchange(client, &mut call, &request, &mut Item::new(self.line), report)?;
+        let region = shared.service.region;
+        response::usernames(reply, Asked { key: &shared.key, scope: "subusers.read", region, on_behalf_of: None })
+    }
 }

@@ -1,13 +1,12 @@
-//! When the next request of a client and its kin may go out.
+//! When the next request of a client and its kin may go out: docs/pace.md, in code.
 //!
-//! Three things hold it back: the caller's own cap, the server's window as its replies tell it
-//! ([`Window`]), and where they tell nothing, what was found out by being refused ([`Trial`]).
-//! Single calls wait for the cap alone, so that one of them is never slow for the sake of others;
-//! the calls of a fleet wait for all three.
+//! Three things hold a request back: the caller's own [`Cap`], a hold after a 429, and the server's
+//! [`Window`] as its replies tell it. Single calls wait for the cap alone; the calls of a fleet wait
+//! for all three.
 
+mod cap;
 #[cfg(test)]
 mod tests;
-mod trial;
 mod window;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use ureq::http::header::{HeaderMap, RETRY_AFTER};
 
-use self::trial::Trial;
+use self::cap::Cap;
 use self::window::Window;
 use crate::process::PerProcess;
 use crate::rate_limit::{self, Standing};
@@ -34,19 +33,19 @@ pub(crate) struct Pace {
 
 #[derive(Default)]
 struct State {
-    /// The next turn under the caller's cap.
-    next_turn: Option<Instant>,
+    cap: Cap,
     /// When the fleet's last request was due, which is when it went out or a little before.
     last_start: Option<Instant>,
     /// The fleet's requests under way.
     in_flight: u32,
-    /// A refusal holds all back from `paused_at` until then.
-    paused_until: Option<Instant>,
-    paused_at: Option<Instant>,
-    /// Pauses since a request last got through.
-    pauses: u32,
+    /// A 429 holds the fleet back from `held_at` until then.
+    held_until: Option<Instant>,
+    held_at: Option<Instant>,
+    /// Holds since a request last got through.
+    holds: u32,
+    /// Replies that told no window since the first request or the last hold.
+    passed: u32,
     window: Option<Window>,
-    trial: Trial,
 }
 
 /// Whose request it is that a reply is to.
@@ -82,26 +81,31 @@ impl Pace {
         self.state.get().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When a single call's next request may be sent, which takes that turn; or how long the wait
-    /// would be if that is past `deadline`, which takes none.
-    pub(crate) fn take_turn(&self, deadline: Instant) -> Result<Option<Instant>, Duration> {
+    /// Takes the next turn under the caller's cap; or tells how long the wait would be, if that is
+    /// past `deadline`, and takes none.
+    pub(crate) fn take_turn(&self, deadline: Option<Instant>) -> Result<Turn<'_>, Duration> {
         if self.interval.is_zero() {
-            return Ok(None);
+            return Ok(Turn { pace: self, at: None });
         }
-        let mut state = self.state();
         let now = Instant::now();
-        let turn = state.next_turn.map_or(now, |next| next.max(now));
-        if turn > deadline {
+        let mut state = self.state();
+        let turn = state.cap.earliest(now);
+        if deadline.is_some_and(|deadline| turn > deadline) {
             return Err(turn - now);
         }
-        state.next_turn = Some(turn + self.interval);
-        Ok((turn > now).then_some(turn))
+        state.cap.take(turn, self.interval);
+        Ok(Turn { pace: self, at: Some(turn) })
     }
 
-    /// Lets a request of a fleet go out now, or tells when to ask again: sooner if a reply comes.
+    /// Whether the server may be sent a request of a fleet now, or when to ask again: sooner if a
+    /// reply comes.
+    pub(crate) fn due(&self, now: Instant) -> Result<(), Instant> {
+        self.state().due(now).filter(|due| *due > now).map_or(Ok(()), Err)
+    }
+
+    /// Lets a request of a fleet go out now, which counts as under way as long as the start lives.
     pub(crate) fn start(&self, now: Instant) -> Result<Start<'_>, Instant> {
-        let mut state = self.state();
-        state.start(now, self.interval)?;
+        self.state().start(now)?;
         Ok(Start { pace: self })
     }
 
@@ -113,9 +117,9 @@ impl Pace {
         }
     }
 
-    /// When the pause after the last refusal is over, or was.
+    /// When the hold after the last 429 is over, or was.
     pub(crate) fn resumes(&self) -> Instant {
-        self.state().paused_until.unwrap_or_else(Instant::now)
+        self.state().held_until.unwrap_or_else(Instant::now)
     }
 
     pub(crate) fn limit(&self) -> Option<RateLimit> {
@@ -123,6 +127,32 @@ impl Pace {
         let window = state.window.as_ref()?;
         let resets_in = window.end().saturating_duration_since(Instant::now());
         Some(RateLimit { limit: window.limit, remaining: window.remaining, resets_in })
+    }
+}
+
+/// A turn under the caller's cap. One that is dropped before it was used goes to another.
+pub(crate) struct Turn<'a> {
+    pace: &'a Pace,
+    at: Option<Instant>,
+}
+
+impl Turn<'_> {
+    /// When it is; `None` for at once.
+    pub(crate) fn time(&self) -> Option<Instant> {
+        self.at
+    }
+
+    /// The request goes out.
+    pub(crate) fn used(mut self) {
+        self.at = None;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(turn) = self.at {
+            self.pace.state().cap.give_back(turn, self.pace.interval);
+        }
     }
 }
 
@@ -139,33 +169,29 @@ impl Drop for Start<'_> {
 }
 
 impl State {
-    fn start(&mut self, now: Instant, cap: Duration) -> Result<(), Instant> {
+    fn start(&mut self, now: Instant) -> Result<(), Instant> {
         let due = self.due(now);
-        let turn = self.next_turn.filter(|_| !cap.is_zero());
-        if let Some(until) = due.max(turn).filter(|until| *until > now) {
+        if let Some(until) = due.filter(|until| *until > now) {
             return Err(until);
         }
-        // One that woke late does not put off those behind it, unless it was very late.
-        let at = |due: Option<Instant>, interval: Duration| due.filter(|due| now < *due + interval).unwrap_or(now);
-        if !cap.is_zero() {
-            self.next_turn = Some(at(turn, cap) + cap);
-        }
-        self.last_start = Some(at(due, self.trial.interval().unwrap_or_default()));
+        // One that woke late does not put off those behind it.
+        self.last_start = Some(due.unwrap_or(now));
         self.in_flight += 1;
         Ok(())
     }
 
     /// When the server may be sent the next request; `None` for now.
     fn due(&mut self, now: Instant) -> Option<Instant> {
-        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+        if let Some(until) = self.held_until.filter(|until| *until > now) {
             return Some(until);
         }
         if let Some(window) = &mut self.window {
             window.roll(now);
             return window.next(self.last_start, self.in_flight);
         }
-        let wait = if self.in_flight < self.trial.at_once() { self.trial.interval()? } else { PATIENCE };
-        Some(self.last_start? + wait)
+        // Twice as many with each reply: all that the caller allows within a few.
+        let at_once = 1_u32.checked_shl(self.passed).unwrap_or(u32::MAX);
+        if self.in_flight < at_once { None } else { Some(self.last_start? + PATIENCE) }
     }
 
     fn learn(&mut self, sent: Instant, received: Instant, status: u16, headers: &HeaderMap, sender: Sender) {
@@ -176,39 +202,39 @@ impl State {
             (None, _) => {}
         }
         if status == 429 {
-            if sender == Sender::RefusedAlone {
-                return;
+            if sender != Sender::RefusedAlone {
+                // The window knows its end better than the header's whole seconds do.
+                let asked = match standing {
+                    Some(_) if !headers.contains_key(RETRY_AFTER) => None,
+                    _ => rate_limit::asked_wait(status, headers),
+                };
+                self.refused(sent, received, asked);
             }
-            // The window knows its end better than the header's whole seconds do.
-            let asked = match standing {
-                Some(_) if !headers.contains_key(RETRY_AFTER) => None,
-                _ => rate_limit::asked_wait(status, headers),
-            };
-            self.refused(sent, received, standing.is_some(), asked);
             return;
         }
-        self.pauses = 0;
+        self.holds = 0;
         if standing.is_none() && sender != Sender::Single {
             // A window was told of once, for one reply perhaps, and is no more.
             if self.window.as_ref().is_some_and(Window::is_assumed) {
                 self.window = None;
             }
-            self.trial.passed(sent, received);
+            self.passed = self.passed.saturating_add(1);
         }
     }
 
-    /// A refusal holds everyone back. Others that were under way when it came say nothing new.
-    fn refused(&mut self, sent: Instant, received: Instant, told: bool, asked: Option<Duration>) {
-        if self.paused_at.is_some_and(|at| sent < at) {
+    /// A refusal holds the fleet back for the time that the server named, else for a backoff. Others
+    /// that were under way when it came lengthen the hold where they name a later time, and are no
+    /// refusals of their own.
+    fn refused(&mut self, sent: Instant, received: Instant, asked: Option<Duration>) {
+        let is_new = self.held_at.is_none_or(|at| sent >= at);
+        let hold = if is_new { retry::pause(self.holds, asked) } else { asked.unwrap_or_default() };
+        self.held_until = self.held_until.max(Some(received + hold));
+        if !is_new {
             return;
         }
-        let pause = match (told, asked) {
-            (false, None) => self.trial.pause(sent, received),
-            _ => retry::pause(self.pauses, asked),
-        };
-        self.pauses = self.pauses.saturating_add(1);
-        self.paused_at = Some(received);
-        self.paused_until = Some(received + pause);
+        self.holds = self.holds.saturating_add(1);
+        self.held_at = Some(received);
+        self.passed = 0;
         if let Some(window) = &mut self.window {
             window.distrust_length();
         }

@@ -7,16 +7,91 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn turns_are_evenly_spread() {
+fn turns_are_evenly_spread_and_given_back() {
     let pace = Pace::new(600);
-    let far = Instant::now() + Duration::from_secs(60);
-    assert_eq!(pace.take_turn(far), Ok(None));
-    let turns: Vec<_> = (0..5).map(|_| pace.take_turn(far).unwrap().unwrap()).collect();
-    assert!(turns.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(100)));
-    let wait = pace.take_turn(Instant::now()).unwrap_err();
+    let far = Some(Instant::now() + Duration::from_secs(60));
+    let turns: Vec<_> = (0..6).map(|_| pace.take_turn(far).unwrap()).collect();
+    let times: Vec<_> = turns.iter().map(|turn| turn.time().unwrap()).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(100)));
+    let wait = pace.take_turn(Some(Instant::now())).err().unwrap();
     assert!(wait > Duration::from_millis(400), "{wait:?}");
-    assert_eq!(pace.take_turn(far).unwrap().unwrap() - turns[4], Duration::from_millis(100));
-    assert_eq!(Pace::new(0).take_turn(Instant::now()), Ok(None));
+    drop(turns);
+    assert!(pace.take_turn(Some(Instant::now() + Duration::from_millis(1))).is_ok(), "all were given back");
+    assert_eq!(Pace::new(0).take_turn(None).unwrap().time(), None);
+}
+
+/// Two that take a turn whenever they may, and a third: each has its part.
+#[test]
+fn turns_are_shared_fairly() {
+    let pace = Pace::new(60_000);
+    let turns: Vec<_> = std::thread::scope(|scope| {
+        let take = || {
+            let take_one = |_| {
+                let turn = pace.take_turn(None).unwrap();
+                let time = turn.time().unwrap();
+                turn.used();
+                std::thread::sleep(time.saturating_duration_since(Instant::now()));
+                time
+            };
+            (0..50).map(take_one).collect::<Vec<_>>()
+        };
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(take)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let half_way: Vec<_> = turns.iter().map(|times| times[24]).collect();
+    let (first, last) = (half_way.iter().min().unwrap(), half_way.iter().max().unwrap());
+    assert!(*last - *first < Duration::from_millis(40), "{:?}", *last - *first);
+}
+
+/// A hold is over when the last of the times that were named is.
+#[test]
+fn a_shorter_wait_does_not_shorten_a_longer_one() {
+    let zero = Instant::now();
+    let at = |ms| zero + Duration::from_millis(ms);
+    let refusal = |seconds: u64| HeaderMap::from_iter([(RETRY_AFTER, seconds.into())]);
+    for (first, second) in [(9, 2), (2, 9)] {
+        let mut state = State::default();
+        state.learn(at(0), at(10), 429, &refusal(first), Sender::Fleet);
+        // One that was under way, and one that was sent later.
+        state.learn(at(5), at(20), 429, &refusal(second), Sender::Fleet);
+        assert_eq!(state.held_until.map(|until| until >= at(9010)), Some(true), "{first}, {second}");
+        state.learn(at(30), at(40), 429, &refusal(1), Sender::Single);
+        assert_eq!(state.held_until.map(|until| until >= at(9010)), Some(true), "{first}, {second}");
+        assert!(state.held_until.is_some_and(|until| until < at(9100)), "{first}, {second}");
+    }
+}
+
+/// After the last refusal, and however many there were, all may be under way again within 10 s.
+#[test]
+fn full_speed_comes_back() {
+    let zero = Instant::now();
+    let at = |ms| zero + Duration::from_millis(ms);
+    let none = HeaderMap::new();
+    for refusals in [1, 5, 50] {
+        let mut state = State::default();
+        let mut now = 0;
+        for _ in 0..refusals {
+            while state.start(at(now)).is_err() {
+                now += 1;
+            }
+            state.in_flight -= 1;
+            state.learn(at(now), at(now + 20), 429, &none, Sender::Fleet);
+            now += 20;
+        }
+        let last_refusal = now;
+        let mut under_way: Vec<u64> = Vec::new();
+        while under_way.len() < 8 {
+            for sent in under_way.extract_if(.., |sent| *sent + 20 <= now) {
+                state.in_flight -= 1;
+                state.learn(at(sent), at(now), 200, &none, Sender::Fleet);
+            }
+            while under_way.len() < 8 && state.start(at(now)).is_ok() {
+                under_way.push(now);
+            }
+            now += 1;
+        }
+        assert!(now - last_refusal < 10_000, "{refusals} refusals: {} ms", now - last_refusal);
+    }
 }
 
 /// How a server tells its limit.
@@ -121,7 +196,7 @@ fn run(mut server: Server, items: u32, other: Option<u64>) -> Run {
             let allowed = f64::from(server.limit) * (at(now) - zero).div_duration_f64(at(server.window) - zero);
             return Run { share: f64::from(items) / allowed, refused, refused_later };
         }
-        while state.in_flight < 8 && done + state.in_flight < items && state.start(at(now), Duration::ZERO).is_ok() {
+        while state.in_flight < 8 && done + state.in_flight < items && state.start(at(now)).is_ok() {
             let there = now + latency();
             under_way.push((now, there, there + latency()));
         }
@@ -144,13 +219,14 @@ fn the_allowed_rate_is_kept() {
         // Seconds are coarse for so short a window.
         (Delta, WithItsFirstRequest, 5, None, 0.97, 0, 0),
         (Epoch, WithItsFirstRequest, 5, None, 0.93, 0, 0),
-        (Not, WithItsFirstRequest, 60, None, 0.98, 25, 1),
-        (Not, ByTheClock, 60, None, 0.98, 25, 2),
-        (Not, WithItsFirstRequest, 5, None, 0.90, 25, 1),
+        // What is not told is met by being refused, and by a backoff.
+        (Not, WithItsFirstRequest, 60, None, 0.98, 60, 60),
+        (Not, ByTheClock, 60, None, 0.98, 60, 60),
+        (Not, WithItsFirstRequest, 5, None, 0.90, 60, 60),
         // Half of the rate is left.
         (Delta, WithItsFirstRequest, 60, Some(200), 0.50, 5, 5),
         (Epoch, WithItsFirstRequest, 60, Some(200), 0.50, 5, 5),
-        (Not, WithItsFirstRequest, 60, Some(200), 0.50, 30, 10),
+        (Not, WithItsFirstRequest, 60, Some(200), 0.50, 60, 60),
     ];
     for (told, begins, window, other, share, refused, refused_later) in cases {
         let server = Server { limit: 600, window: window * 1000, told, begins, ends: 0, used: 0 };
@@ -168,14 +244,13 @@ proptest! {
         let deadline = Instant::now() + Duration::from_millis(patience);
         let mut last: Option<Instant> = None;
         for _ in 0..20 {
-            match pace.take_turn(deadline) {
+            match pace.take_turn(Some(deadline)) {
                 Ok(turn) => {
-                    let turn = turn.unwrap_or_else(Instant::now);
-                    prop_assert!(turn <= deadline);
-                    // The first comes at once, at a time that only `take_turn` knows exactly.
-                    let slack = Duration::from_millis(50);
-                    prop_assert!(last.is_none_or(|last| turn + slack >= last + pace.interval));
-                    last = Some(turn);
+                    let time = turn.time().unwrap();
+                    turn.used();
+                    prop_assert!(time <= deadline);
+                    prop_assert!(last.is_none_or(|last| time >= last + pace.interval));
+                    last = Some(time);
                 }
                 Err(wait) => prop_assert!(Instant::now() + wait > deadline),
             }
@@ -207,7 +282,7 @@ proptest! {
                     headers.insert(name, value.into());
                 }
             }
-            if let Err(until) = state.start(now, Duration::ZERO) {
+            if let Err(until) = state.start(now) {
                 prop_assert!(until <= now + rate_limit::WAIT_MAX + Duration::from_secs(1), "{:?}", until - now);
             } else {
                 state.in_flight -= 1;

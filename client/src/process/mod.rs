@@ -20,6 +20,11 @@ pub(crate) use self::system::{at_exit, has_elevated_rights, may_resolve_later, w
 /// How many forks lie between this process and the one that loaded the library.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
+/// A number that each process has of its own, among those that forks made.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 /// Keeps forks away for as long as it lives, or for a moment, if it lives longer than that.
 ///
 /// It is for code of others that takes a lock which the child of a fork would inherit locked, and

@@ -5,8 +5,6 @@ use serde_json::{Value, json};
 use crate::http::{Reply, Request};
 use crate::state::{Key, ListQuery, Settings, Side};
 
-const MAX_PAGE: usize = 500;
-
 /// What the service answers a request that came with a known key.
 pub(crate) fn answer(settings: &mut Settings, key: &Key, request: &Request) -> Reply {
     if !accepts_json(request) {
@@ -80,7 +78,7 @@ fn setting(enabled: bool) -> Reply {
     Reply::json(200, &json!({ "enabled": enabled }))
 }
 
-fn list(settings: &Settings, key: &Key, request: &Request) -> Reply {
+fn list(settings: &mut Settings, key: &Key, request: &Request) -> Reply {
     if !key.may_list {
         return Reply::usual(403);
     }
@@ -100,10 +98,9 @@ fn list_query(side: Side, request: &Request) -> Result<ListQuery, Reply> {
             text.parse().map_err(|_| Reply::error_in(400, &json!(name), &format!("{name} should be a number")))
         }
     };
-    let limit = number("limit", MAX_PAGE)?;
-    if !(1..=MAX_PAGE).contains(&limit) {
-        let message = format!("limit should be between 1 and {MAX_PAGE}");
-        return Err(Reply::error_in(400, &json!("limit"), &message));
+    let limit = number("limit", usize::MAX)?;
+    if limit == 0 {
+        return Err(Reply::error_in(400, &json!("limit"), "limit should be at least 1"));
     }
     let region = match request.query("region").as_deref() {
         None | Some("all") => side,

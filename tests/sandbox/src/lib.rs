@@ -38,6 +38,6 @@ pub use faults::{Action, Match, Rule, Then};
 pub use journal::{Handshakes, JOURNAL_LENGTH, Record, Stats};
 pub use limits::Window;
 pub use named::{NAMED_FAULTS, NamedFault, markdown_table};
-pub use options::{Options, ResetForm};
+pub use options::{ListHabits, Offsets, Options, ResetForm};
 pub use sandbox::Sandbox;
 pub use state::{CUSTOMER_ACCOUNTS, EMAIL_SUBUSER, Side, subuser};

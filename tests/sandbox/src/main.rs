@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use sg_open_tracking_sandbox::{NAMED_FAULTS, Options, ResetForm, Sandbox};
+use sg_open_tracking_sandbox::{ListHabits, NAMED_FAULTS, Offsets, Options, ResetForm, Sandbox};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -33,6 +33,18 @@ struct Arguments {
     /// Subusers that each side lists
     #[arg(long, value_name = "N", default_value_t = 25)]
     subusers: u32,
+    /// The most that a page of the list holds, whatever is asked for
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(1..))]
+    page_max: u32,
+    /// What becomes of an offset that is no multiple of the page's size
+    #[arg(long, value_enum, default_value_t = OffsetForm::AsAsked)]
+    offsets: OffsetForm,
+    /// Before each of so many pages but the first, a name is added at the front of the list
+    #[arg(long, value_name = "PAGES", default_value_t = 0)]
+    list_grows: u32,
+    /// Before each of so many pages but the first, the name at the front goes away
+    #[arg(long, value_name = "PAGES", default_value_t = 0)]
+    list_shrinks: u32,
     /// Requests allowed in a window, for each side; without it there is no limit
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
@@ -67,6 +79,20 @@ enum Form {
     Epoch,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OffsetForm {
+    /// It is taken as it is
+    AsAsked,
+    /// It is rounded down to one
+    RoundedDown,
+    /// It is rounded up to one
+    RoundedUp,
+    /// Offsets are ignored: each page is the first
+    Ignored,
+    /// It is taken as it is, but leads no further than to the last page
+    UpToTheLastPage,
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
@@ -87,6 +113,18 @@ impl Arguments {
             rate_headers: !self.no_rate_headers,
             clock_skew: self.clock_skew,
             subusers: self.subusers,
+            list: ListHabits {
+                page_max: self.page_max as usize,
+                offsets: match self.offsets {
+                    OffsetForm::AsAsked => Offsets::AsAsked,
+                    OffsetForm::RoundedDown => Offsets::RoundedDown,
+                    OffsetForm::RoundedUp => Offsets::RoundedUp,
+                    OffsetForm::Ignored => Offsets::Ignored,
+                    OffsetForm::UpToTheLastPage => Offsets::UpToTheLastPage,
+                },
+                grows: self.list_grows,
+                shrinks: self.list_shrinks,
+            },
             http: self.http,
             ca_file: self.ca_file.clone(),
             port: self.port,

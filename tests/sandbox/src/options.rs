@@ -23,6 +23,8 @@ pub struct Options {
     pub clock_skew: i64,
     /// How many subusers each side lists.
     pub subusers: u32,
+    /// How the list of subusers is told.
+    pub list: ListHabits,
     /// Plain HTTP in place of HTTPS.
     pub http: bool,
     /// Where the certificate of the sandbox's own authority is written; by default into a
@@ -45,6 +47,7 @@ impl Default for Options {
             rate_headers: true,
             clock_skew: 0,
             subusers: 25,
+            list: ListHabits::default(),
             http: false,
             ca_file: None,
             port: 0,
@@ -52,6 +55,40 @@ impl Default for Options {
             log: false,
         }
     }
+}
+
+/// What the service's documents leave open about the list of subusers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListHabits {
+    /// The most that a page holds, whatever `limit` asks for.
+    pub page_max: usize,
+    /// What becomes of an offset that is no multiple of the page's size.
+    pub offsets: Offsets,
+    /// Before each of so many pages but the first, a name is added at the front.
+    pub grows: u32,
+    /// Before each of so many pages but the first, the name at the front goes away.
+    pub shrinks: u32,
+}
+
+impl Default for ListHabits {
+    fn default() -> Self {
+        Self { page_max: 500, offsets: Offsets::AsAsked, grows: 0, shrinks: 0 }
+    }
+}
+
+/// How an offset is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offsets {
+    /// As it is.
+    AsAsked,
+    /// Rounded down to a multiple of the page's size.
+    RoundedDown,
+    /// Rounded up to one.
+    RoundedUp,
+    /// Not at all: each page is the first.
+    Ignored,
+    /// No further than to the last page.
+    UpToTheLastPage,
 }
 
 /// The two forms of `X-RateLimit-Reset` that the service's documents know.

@@ -55,7 +55,7 @@ impl Shared {
             options.limit.map(|limit| Mutex::new(Side::BOTH.map(|side| Limiter::new(side, limit, options.window))));
         Self {
             keys: Keys::new(),
-            settings: Mutex::new(Settings::new(options.subusers)),
+            settings: Mutex::new(Settings::new(options.subusers, options.list)),
             faults: Mutex::default(),
             journal: Mutex::default(),
             recorded: Condvar::new(),
@@ -172,7 +172,7 @@ impl Shared {
 
     /// Sets settings, faults, rate limit, records and counts back to how they were at the start.
     pub fn reset(&self) {
-        *lock(&self.settings) = Settings::new(self.options.subusers);
+        *lock(&self.settings) = Settings::new(self.options.subusers, self.options.list);
         lock(&self.faults).reset();
         if let Some(limiters) = &self.limiters {
             lock(limiters).iter_mut().for_each(Limiter::reset);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::named;
+use crate::options::{ListHabits, Offsets};
 
 /// One of the service's two regions, each with its own host, keys and accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,13 +98,16 @@ pub fn subuser(n: u32) -> String {
 #[derive(Debug)]
 pub(crate) struct Settings {
     subusers: u32,
+    habits: ListHabits,
+    /// Pages of each side's list that were told.
+    pages: [u32; 2],
     own: [Option<bool>; 2],
     changed: [HashMap<String, bool>; 2],
 }
 
 impl Settings {
-    pub fn new(subusers: u32) -> Self {
-        Self { subusers, own: [None; 2], changed: [HashMap::new(), HashMap::new()] }
+    pub fn new(subusers: u32, habits: ListHabits) -> Self {
+        Self { subusers, habits, pages: [0; 2], own: [None; 2], changed: [HashMap::new(), HashMap::new()] }
     }
 
     /// The setting of an account, the key's own if no other is named; `None` if there is no
@@ -141,33 +145,29 @@ impl Settings {
     }
 
     /// A page of the subusers, as the service lists them.
-    pub fn list(&self, side: Side, query: &ListQuery) -> Value {
+    pub fn list(&mut self, side: Side, query: &ListQuery) -> Value {
         if query.region != side {
             return json!([]);
         }
-        let one = query.username.as_deref().map(|name| self.number(name));
-        let numbers = match one {
-            None => 1..=self.subusers,
-            Some(Some(n)) => n..=n,
-            Some(None) => return json!([]),
+        if let Some(name) = query.username.as_deref() {
+            let found = self.number(name).map(|n| entry(n.into(), subuser(n), side, query));
+            return found.into_iter().collect();
+        }
+        let changes = self.pages[side as usize];
+        self.pages[side as usize] += 1;
+        let (grown, shrunk) = (changes.min(self.habits.grows), changes.min(self.habits.shrinks));
+        let added = (1..=grown).rev().map(|n| (2_000_000 + u64::from(n), format!("added-{n:05}")));
+        let own = (1 + shrunk..=self.subusers).map(|n| (n.into(), subuser(n)));
+        let total = (grown + self.subusers.saturating_sub(shrunk)) as usize;
+        let size = query.limit.min(self.habits.page_max);
+        let offset = match self.habits.offsets {
+            Offsets::AsAsked => query.offset,
+            Offsets::RoundedDown => query.offset / size * size,
+            Offsets::RoundedUp => query.offset.div_ceil(size) * size,
+            Offsets::Ignored => 0,
+            Offsets::UpToTheLastPage => query.offset.min(total.saturating_sub(1) / size * size),
         };
-        numbers
-            .skip(query.offset)
-            .take(query.limit)
-            .map(|n| {
-                let username = subuser(n);
-                let mut entry = json!({
-                    "disabled": n % 10 == 0,
-                    "id": 1_000_000 + n,
-                    "email": format!("{username}@example.com"),
-                    "username": username,
-                });
-                if query.include_region {
-                    entry["region"] = json!(side.name());
-                }
-                entry
-            })
-            .collect()
+        added.chain(own).skip(offset).take(size).map(|(id, name)| entry(id, name, side, query)).collect()
     }
 
     /// Every account of both sides and its setting.
@@ -185,6 +185,19 @@ impl Settings {
         };
         json!({ "global": report(Side::Global), "eu": report(Side::Eu) })
     }
+}
+
+fn entry(id: u64, username: String, side: Side, query: &ListQuery) -> Value {
+    let mut entry = json!({
+        "disabled": id % 10 == 0,
+        "id": 1_000_000 + id,
+        "email": format!("{username}@example.com"),
+        "username": username,
+    });
+    if query.include_region {
+        entry["region"] = json!(side.name());
+    }
+    entry
 }
 
 /// What a caller asked of the list of subusers.
@@ -214,7 +227,7 @@ mod tests {
 
     #[test]
     fn only_existing_accounts_have_a_setting() {
-        let settings = Settings::new(3);
+        let settings = Settings::new(3, ListHabits::default());
         let known = ["subuser-00003", "news@example.com", "account-id customer-1"];
         let unknown = ["subuser-00004", "subuser-0003", "account-id x", "nobody", ""];
         for name in known {
@@ -227,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_sides_do_not_share_a_setting() {
-        let mut settings = Settings::new(1);
+        let mut settings = Settings::new(1, ListHabits::default());
         assert!(settings.set(Side::Global, None, false));
         assert!(settings.set(Side::Eu, Some("subuser-00001"), false));
         assert_eq!(settings.get(Side::Eu, None), Some(true));

@@ -1,0 +1,130 @@
+//! The threads of a fleet. Each does one item at a time and waits for the next.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use ureq::http::header::HeaderValue;
+
+use super::line::{Item, Line};
+use crate::call::Call;
+use crate::panic::catch_panic;
+use crate::{Error, Outcome, Report, attempts, process, response};
+
+/// One item: the number of its name, the name, and that as a header.
+pub(super) struct Job {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) header: HeaderValue,
+}
+
+/// An item's number, and what became of it.
+pub(super) type Finished = (usize, Result<Outcome, Error>);
+
+pub(super) struct Crew {
+    line: Arc<Line>,
+    /// The value to set; `None` to read it.
+    update_to: Option<bool>,
+    /// How many threads there may be.
+    most: usize,
+    workers: Vec<Worker>,
+    /// The numbers of those that have nothing to do.
+    idle: Vec<usize>,
+    tell: Sender<(usize, Finished)>,
+    told: Receiver<(usize, Finished)>,
+}
+
+struct Worker {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Crew {
+    pub(super) fn new(line: &Arc<Line>, update_to: Option<bool>, most: usize) -> Crew {
+        let (tell, told) = channel();
+        Crew { line: Arc::clone(line), update_to, most, workers: Vec::new(), idle: Vec::new(), tell, told }
+    }
+
+    /// Whether there is somebody for another job.
+    pub(super) fn has_room(&self) -> bool {
+        !self.idle.is_empty() || self.workers.len() < self.most
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.idle.len() < self.workers.len()
+    }
+
+    /// Has a thread do the job, a new one where none is idle. Where no more can be had, this thread
+    /// does it, whose result comes back.
+    pub(super) fn give(&mut self, job: Job) -> Option<Finished> {
+        let Some(worker) = self.idle.pop().or_else(|| self.hire()) else {
+            return Some(work(&self.line, self.update_to, job));
+        };
+        // A thread lives as long as its sender does, which is here.
+        let _ = self.workers[worker].jobs.send(job);
+        None
+    }
+
+    fn hire(&mut self) -> Option<usize> {
+        let number = self.workers.len();
+        if number >= self.most {
+            return None;
+        }
+        let (jobs, todo) = channel();
+        let (line, update_to, tell) = (Arc::clone(&self.line), self.update_to, self.tell.clone());
+        let live = move || {
+            for job in todo {
+                if tell.send((number, work(&line, update_to, job))).is_err() {
+                    break;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("sg-fleet".to_owned());
+        match process::without_signals(|| thread.spawn(live)) {
+            Ok(thread) => {
+                self.workers.push(Worker { jobs, thread });
+                Some(number)
+            }
+            Err(_) => {
+                self.most = number;
+                None
+            }
+        }
+    }
+
+    /// Waits for an item to end.
+    pub(super) fn wait(&mut self) -> Option<Finished> {
+        let (worker, finished) = self.told.recv().ok()?;
+        self.idle.push(worker);
+        Some(finished)
+    }
+}
+
+impl Drop for Crew {
+    /// Waits for those under way, and for the end of the threads.
+    fn drop(&mut self) {
+        self.line.end();
+        for Worker { jobs, thread } in self.workers.drain(..) {
+            drop(jobs);
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(line: &Line, update_to: Option<bool>, job: Job) -> Finished {
+    (job.index, catch_panic(|| call(line, update_to, job)))
+}
+
+fn call(line: &Line, update_to: Option<bool>, job: Job) -> Result<Outcome, Error> {
+    let client = &line.client;
+    let mut report = Report::default();
+    let mut call = Call::start(client.timeout, &client.cancel);
+    let request = client.request(update_to, Some(job.header));
+    let reply = attempts::exchange(client, &mut call, &request, &mut Item::new(line), &mut report);
+    let result = reply.and_then(|reply| response::setting(reply, client.asked(update_to, Some(&job.name)), update_to));
+    report.elapsed = call.started.elapsed();
+    match result {
+        Ok(enabled) => Ok(Outcome { enabled, report }),
+        Err(error) => Err(error.with_report(report)),
+    }
+}
