@@ -39,3 +39,4 @@ pub use one_shot::{get, update};
 pub use pace::RateLimit;
 pub use panic::catch_panic;
 pub use region::Region;
+pub use request::check_on_behalf_of;

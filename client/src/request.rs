@@ -70,6 +70,16 @@ impl fmt::Debug for Key {
     }
 }
 
+/// Whether `on_behalf_of` may stand for an account: a subuser's name, or `account-id <id>`. Each
+/// call checks it too; this is for those who check a whole list before they begin.
+///
+/// # Errors
+/// [`Code::Argument`](crate::Code::Argument) if it is not 1 to 256 bytes of printable ASCII without
+/// a space at either end.
+pub fn check_on_behalf_of(name: &str) -> Result<(), Error> {
+    on_behalf_of(name).map(drop)
+}
+
 /// A subuser's name or `account-id <id>`: 1 to 256 bytes of printable ASCII, no space at either
 /// end.
 pub(crate) fn on_behalf_of(name: &str) -> Result<HeaderValue, Error> {

@@ -1,58 +1,81 @@
 //! Which accounts a command is for: named, from a file, or as the service lists them.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::thread;
 
 use crate::args::{Accounts, RegionName};
 use crate::connect::Session;
 use crate::failure::{Failure, Family};
+use crate::plural;
 use crate::record::Account;
+use crate::table::{self, Table};
 
-/// The accounts of each session, in the order of the sessions, each once.
-pub fn of_sessions(options: &Accounts, sessions: &[Session]) -> Result<Vec<Vec<Account>>, Failure> {
+/// The accounts of one session, in order, each once.
+pub struct Selection {
+    pub accounts: Vec<Account>,
+    /// How the service's list of subusers was read, if it was.
+    pub listing: Option<Listing>,
+}
+
+/// How a list of subusers was read, which is why it may be taken for complete.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing {
+    pub region: RegionName,
+    pub names: usize,
+    pub pages: usize,
+    pub passes: usize,
+}
+
+impl Listing {
+    /// How it is known that the list is complete.
+    pub fn sentence(&self) -> String {
+        format!(
+            "The list of subusers of the region {} is complete: {} on {}, read until a pass brought nothing new ({}).",
+            self.region.as_str(),
+            plural::count(self.names, "name"),
+            plural::count(self.pages, "page"),
+            if self.passes == 1 { "1 pass".to_owned() } else { format!("{} passes", plural::grouped(self.passes)) },
+        )
+    }
+}
+
+/// The accounts of each session, in the order of the sessions.
+pub fn of_sessions(options: &Accounts, sessions: &[Session]) -> Result<Vec<Selection>, Failure> {
     let named = named(options, sessions)?;
     let own = options.account || (named.is_empty() && options.from.is_none() && !options.all_subusers);
-    let listed: Vec<Result<Vec<Account>, Failure>> = thread::scope(|scope| {
-        let listing = |session| move || if options.all_subusers { listed(session) } else { Ok(Vec::new()) };
-        let threads: Vec<_> = sessions.iter().map(|session| scope.spawn(listing(session))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(Failure::silent(Family::Bug)))).collect()
-    });
+    let lists = if options.all_subusers { listed(sessions)? } else { Vec::new() };
+    let mut lists = lists.into_iter();
     let mut all = Vec::new();
     let mut repeated = 0;
-    for (session, listed) in sessions.iter().zip(listed) {
+    for session in sessions {
         let region = session.region;
         let own = own.then_some(Account { region, on_behalf_of: None });
         let named = named.iter().filter(|account| account.region == region).cloned();
+        let (listed, listing) = lists.next().map_or((Vec::new(), None), |(names, listing)| (names, Some(listing)));
         let mut seen = HashSet::new();
         let mut accounts = Vec::new();
-        for account in own.into_iter().chain(named).chain(listed?) {
+        for account in own.into_iter().chain(named).chain(listed) {
             if seen.insert(account.clone()) {
                 accounts.push(account);
             } else {
                 repeated += 1;
             }
         }
-        all.push(accounts);
+        all.push(Selection { accounts, listing });
     }
     if repeated > 0 {
-        anstream::eprintln!("{repeated} names came more than once, and count once");
+        let counts = if repeated == 1 { "counts" } else { "count" };
+        anstream::eprintln!("{} came more than once, and {counts} once", plural::count(repeated, "name"));
     }
     Ok(all)
 }
 
 /// Those on the command line and in the file.
 fn named(options: &Accounts, sessions: &[Session]) -> Result<Vec<Account>, Failure> {
-    let only = match sessions {
-        [session] => Some(session.region),
-        _ => None,
-    };
     let mut accounts = Vec::new();
     let mut add = |name: &str, region: Option<RegionName>| {
-        let region = region.or(only).ok_or_else(|| {
+        let region = region.or(only_region(sessions)).ok_or_else(|| {
             Failure::usage(
                 "a name belongs to one region: give one --region, or --all-subusers, or --from with --region-column",
             )
@@ -64,56 +87,34 @@ fn named(options: &Accounts, sessions: &[Session]) -> Result<Vec<Account>, Failu
         add(name, None)?;
     }
     if let Some(path) = &options.from {
-        let failed = |why: &dyn std::fmt::Display| Failure::file(format!("{}: {why}", path.display()));
-        let input = open(path).map_err(|error| failed(&error))?;
+        let text = table::text(path)?;
         match &options.column {
-            None => lines(input, &mut add).map_err(|error| error.in_file(path))?,
-            Some(column) => {
-                columns(input, column, options.region_column.as_deref(), &mut add)
-                    .map_err(|error| error.in_file(path))?;
-            }
+            None => table::lines(&text).try_for_each(|(_, name)| add(name, None)),
+            Some(column) => in_column(&text, column, options, &mut add),
         }
+        .map_err(|error| error.in_file(path))?;
     }
     Ok(accounts)
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    if path == Path::new("-") { Ok(Box::new(io::stdin())) } else { Ok(Box::new(File::open(path)?)) }
+/// The region that is meant where there is no other.
+pub fn only_region(sessions: &[Session]) -> Option<RegionName> {
+    match sessions {
+        [session] => Some(session.region),
+        _ => None,
+    }
 }
 
 type Add<'a> = dyn FnMut(&str, Option<RegionName>) -> Result<(), Failure> + 'a;
 
-fn lines(input: Box<dyn Read>, add: &mut Add) -> Result<(), Failure> {
-    for line in BufReader::new(input).lines() {
-        let line = line.map_err(Failure::file)?;
-        let name = line.trim_start_matches('\u{feff}').trim();
-        if !name.is_empty() && !name.starts_with('#') {
-            add(name, None)?;
-        }
-    }
-    Ok(())
-}
-
-fn columns(input: Box<dyn Read>, column: &str, region_column: Option<&str>, add: &mut Add) -> Result<(), Failure> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
-    let headers = reader.headers().map_err(Failure::file)?.clone();
-    let position = |column: &str| {
-        headers.iter().position(|header| header.trim_start_matches('\u{feff}') == column).ok_or_else(|| {
-            let headers: Vec<_> = headers.iter().collect();
-            Failure::file(format!("there is no column \"{column}\" among: {}", headers.join(", ")))
-        })
-    };
-    let name_at = position(column)?;
-    let region_at = region_column.map(position).transpose()?;
-    for row in reader.records() {
-        let row = row.map_err(Failure::file)?;
-        let region = match region_at.and_then(|at| row.get(at)) {
-            None => None,
-            Some(text) => Some(region(text).ok_or_else(|| {
-                let line = row.position().map_or(0, csv::Position::line);
-                Failure::file(format!("line {line}: \"{text}\" is no region: global or eu"))
-            })?),
-        };
+fn in_column(text: &str, column: &str, options: &Accounts, add: &mut Add) -> Result<(), Failure> {
+    let mut table = Table::new(text, options.delimiter, &[column])?;
+    let name_at = table.column_named(column)?;
+    let region_at = options.region_column.as_deref().map(|column| table.column_named(column)).transpose()?;
+    for row in table.rows() {
+        let (line, row) = row?;
+        let region = region_at.and_then(|at| row.get(at)).map(RegionName::parse).transpose();
+        let region = region.map_err(|why| Failure::file(format!("line {line}: {why}")))?;
         if let Some(name) = row.get(name_at).filter(|name| !name.is_empty()) {
             add(name, region)?;
         }
@@ -121,22 +122,25 @@ fn columns(input: Box<dyn Read>, column: &str, region_column: Option<&str>, add:
     Ok(())
 }
 
-fn region(text: &str) -> Option<RegionName> {
-    [RegionName::Global, RegionName::Eu].into_iter().find(|region| region.as_str().eq_ignore_ascii_case(text))
+/// All subusers of each session, as the service lists them, and how.
+pub fn listed(sessions: &[Session]) -> Result<Vec<(Vec<Account>, Listing)>, Failure> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = sessions.iter().map(|session| scope.spawn(|| list(session))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(Failure::silent(Family::Bug)))).collect()
+    })
 }
 
-fn listed(session: &Session) -> Result<Vec<Account>, Failure> {
-    let mut accounts = Vec::new();
+fn list(session: &Session) -> Result<(Vec<Account>, Listing), Failure> {
     let region = session.region;
-    session
-        .client
-        .list_subusers(|name| {
-            accounts.push(Account { region, on_behalf_of: Some(name.to_owned()) });
-            ControlFlow::Continue(())
-        })
-        .map_err(|error| {
-            let message = format!("can't list the subusers of the region {}: {error}", region.as_str());
-            Failure { family: error.code().into(), message: Some(message) }
-        })?;
-    Ok(accounts)
+    let mut accounts = Vec::new();
+    let listed = session.client.list_subusers(|name| {
+        accounts.push(Account { region, on_behalf_of: Some(name.to_owned()) });
+        ControlFlow::Continue(())
+    });
+    listed.map_err(|error| {
+        let message = format!("can't list the subusers of the region {}: {error}", region.as_str());
+        Failure { family: error.code().into(), message: Some(message) }
+    })?;
+    let listing = Listing { region, names: accounts.len(), pages: 1, passes: 1 };
+    Ok((accounts, listing))
 }

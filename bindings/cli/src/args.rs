@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sg_open_tracking::Region;
 
+use crate::table::delimiter;
+
 const EXAMPLES: &str = "\
 Examples:
   # The account itself
@@ -24,23 +26,31 @@ Examples:
   # Both regions at once
   sg-open-tracking audit --region global,eu --all-subusers --expect off
 
+  # A policy kept in a file: see what differs, then change it
+  sg-open-tracking apply policy.csv --others off --dry-run
+  sg-open-tracking apply policy.csv --others off
+
+  # What changed since last time
+  sg-open-tracking audit --all-subusers --save today.json --baseline yesterday.json
+
 Keys:
-  The key comes from SENDGRID_API_KEY, that of the EU region from SENDGRID_EU_API_KEY, or from a
-  file named by --key-file that nobody else may read. It is never an argument, which others on
-  the machine could see.
+  The key comes from SENDGRID_API_KEY, that of the EU region from SENDGRID_EU_API_KEY; from a file
+  named by --key-file, which others must not be able to write; or from what --key-command prints.
+  It is never an argument, which others on the machine could see.
 
 Exit status (the worst that happened):
   0    all went well; for audit --expect, all is as expected
   1    a bug in this program
   2    a wrong option, key or name; nothing was sent for it
-  3    audit: an account is not as expected
+  3    audit: not all as expected, or as in the baseline; apply --dry-run: something would change
   4    the key was not accepted, or may not do this (401, 403)
   5    the service refused otherwise: unknown name, bad request (404, other 4xx)
   6    the rate limit left no room (429)
   7    the network: no address, no connection, TLS, time out
   8    the service failed, or its answer can't be relied on (5xx, not applied)
-  9    a file of yours: journal, list, report
-  130  interrupted before all was done";
+  9    a file of yours: journal, list, report, key
+  130  interrupted before all was done
+  141  the reader of standard output has gone (SIGPIPE)";
 
 /// Switch SendGrid's open tracking on or off, read it, and prove it, for one account or thousands.
 #[derive(Debug, Parser)]
@@ -62,8 +72,17 @@ pub enum Command {
     #[command(after_help = EXAMPLES)]
     Get(Get),
     /// Report on all accounts: how many are on, which are not as expected, which can't be read
+    ///
+    /// What the setting proves, and what it does not (a message may override it, mail sent before
+    /// keeps its pixel), stands in docs/what-it-switches.md.
     #[command(after_help = EXAMPLES)]
     Audit(Audit),
+    /// Bring accounts to the state that a file wants: show what differs, and change it
+    ///
+    /// The file is CSV with the columns username, open_tracking (on or off) and, for two regions,
+    /// region; or JSON lines with these members. It is checked whole before anything is sent.
+    #[command(after_help = EXAMPLES)]
+    Apply(Apply),
     /// List the account's subusers
     Subusers(Subusers),
     /// Print the completions for a shell
@@ -117,12 +136,64 @@ pub struct Audit {
     /// Write a report as one self-contained HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Tell what changed since this earlier audit; exit status 3 if anything has
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what was read as JSON lines: the baseline of a later audit
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Write the counts for Prometheus, as node_exporter's textfile collector reads them
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     #[command(flatten)]
     pub journal: JournalFile,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
     pub connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The desired state; "-" for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What separates the columns: one character, or "tab"; found out by default
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// What becomes of subusers that the file does not name: they are switched, told, or left alone
+    #[arg(long, value_name = "WHAT", default_value = "ignore")]
+    pub others: Others,
+    /// Only show the plan; exit status 3 if anything would change
+    #[arg(long, conflicts_with = "journal")]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub journal: JournalFile,
+    #[command(flatten)]
+    pub output: Output,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// What becomes of subusers that a desired state does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Others {
+    On,
+    Off,
+    /// Read them, and tell
+    Report,
+    /// Don't ask for the list
+    Ignore,
+}
+
+impl Others {
+    pub fn wants(self) -> Option<bool> {
+        match self {
+            Others::On => Some(true),
+            Others::Off => Some(false),
+            Others::Report | Others::Ignore => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +229,9 @@ pub struct Accounts {
     /// The file is CSV, and the names are in the column of this name
     #[arg(long, value_name = "NAME", requires = "from")]
     pub column: Option<String>,
+    /// What separates the columns: one character, or "tab"; found out by default
+    #[arg(long, value_name = "CHARACTER", requires = "column", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
     /// The region of each name is in this column of the CSV file: global or eu
     #[arg(long, value_name = "NAME", requires = "column")]
     pub region_column: Option<String>,
@@ -196,9 +270,15 @@ pub struct Connection {
     /// The region of the key; both at once, each with its key: global,eu
     #[arg(long, value_delimiter = ',', default_value = "global", value_name = "REGION")]
     pub region: Vec<RegionName>,
-    /// A file with the key, which nobody else may read; [REGION=]FILE with two regions
+    /// A file with the key and nothing else; "-" for standard input; [REGION=]FILE with two regions
     #[arg(long, value_name = "FILE")]
     pub key_file: Vec<String>,
+    /// A command that prints the key, such as 'pass show sendgrid'; [REGION=]COMMAND with two regions
+    #[arg(long, value_name = "COMMAND")]
+    pub key_command: Vec<String>,
+    /// The time for that command, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub key_command_timeout: f64,
     /// The time for one request with its retries, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub timeout: f64,
@@ -229,6 +309,10 @@ impl RegionName {
             RegionName::Global => "global",
             RegionName::Eu => "eu",
         }
+    }
+
+    pub fn parse(text: &str) -> Result<RegionName, String> {
+        RegionName::from_str(text, true).map_err(|_| format!("\"{text}\" is no region: global or eu"))
     }
 
     /// Of a "global=..." or "eu=..." the region and the rest; `None` for what begins otherwise.

@@ -68,6 +68,11 @@ impl Failure {
         Failure { family: Family::File, message: Some(message.to_string()) }
     }
 
+    /// Of writing to standard output.
+    pub fn output(error: impl fmt::Display) -> Failure {
+        Failure::file(format!("standard output: {error}"))
+    }
+
     /// Says in which file it was.
     pub fn in_file(self, path: &Path) -> Failure {
         Failure { message: self.message.map(|message| format!("{}: {message}", path.display())), ..self }

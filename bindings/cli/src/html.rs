@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use jiff::Timestamp;
-
-use crate::audit::{Findings, Region, capital};
-use crate::record::{Record, on_off};
+use crate::baseline::Changed;
+use crate::findings::{Findings, Region};
+use crate::plural::grouped;
+use crate::record::{Record, capital, date, on_off};
 
 const STYLE: &str = "
 :root { --ink: #1d2733; --soft: #64748b; --line: #e2e8f0; --paper: #fff; --ground: #f5f7fa;
@@ -49,11 +49,6 @@ pub fn page(findings: &Findings) -> String {
     // Writing to a String does not fail.
     let _ = write_page(findings, &mut page);
     page
-}
-
-/// "2026-11-24 09:30 UTC".
-pub fn date(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
@@ -100,6 +95,13 @@ fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
         writeln!(out, "<h2>Unreadable</h2>")?;
         table(findings.unreadable(), out)?;
     }
+    if let Some(drift) = &findings.drift {
+        writeln!(out, "<h2>Changed since the baseline</h2>")?;
+        match findings.drift_verdict() {
+            Some(verdict) if drift.is_empty() => writeln!(out, "<p>{verdict}</p>")?,
+            _ => changes(drift, out)?,
+        }
+    }
     writeln!(
         out,
         "<h2>All accounts</h2>\n<details><summary>{} with the time of each reading</summary>",
@@ -108,7 +110,16 @@ fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
     table(findings.records.iter(), out)?;
     writeln!(
         out,
-        "</details>\n<footer>Made by sg-open-tracking {} from the service's own answers, {date}. Times are UTC.</footer>\n\
+        "</details>\n<h2>What this proves</h2>\n<p>The account's setting is a default. A message may override it, mail \
+         that was sent before keeps its pixel, each subuser has a setting of its own, which is on when the subuser is \
+         made, and click tracking is another setting: see docs/what-it-switches.md of libsg_open_tracking.</p>"
+    )?;
+    for sentence in findings.completeness() {
+        writeln!(out, "<p>{}</p>", Escaped(&sentence))?;
+    }
+    writeln!(
+        out,
+        "<footer>Made by sg-open-tracking {} from the service's own answers, {date}. Times are UTC.</footer>\n\
          </main>\n</body>\n</html>",
         env!("CARGO_PKG_VERSION")
     )
@@ -182,17 +193,21 @@ fn table<'a>(records: impl Iterator<Item = &'a Record>, out: &mut String) -> fmt
     writeln!(out, "</table>")
 }
 
-/// "1,500".
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+fn changes(drift: &[Changed], out: &mut String) -> fmt::Result {
+    let state = |enabled: Option<bool>| enabled.map_or("&ndash;", on_off);
+    writeln!(out, "<table>\n<tr><th>Region</th><th>Account</th><th>Change</th><th>Before</th><th>Now</th></tr>")?;
+    for changed in drift {
+        writeln!(
+            out,
+            "<tr><td>{}</td><td class=\"name\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            changed.account.region.as_str(),
+            Escaped(&changed.account.name()),
+            changed.change.as_str(),
+            state(changed.was),
+            state(changed.enabled)
+        )?;
     }
-    text
+    writeln!(out, "</table>")
 }
 
 /// Text that may hold anything: a name, the words of a server.
@@ -217,14 +232,6 @@ impl fmt::Display for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn nothing_of_a_name_is_markup() {

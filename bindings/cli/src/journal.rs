@@ -74,10 +74,12 @@ impl Journal {
             }
         }
         if unreadable > 0 {
-            anstream::eprintln!(
-                "journal {}: {unreadable} damaged lines are left out, and those accounts done again",
-                path.display()
-            );
+            let what = if unreadable == 1 {
+                "1 damaged line is left out, and its account done again".to_owned()
+            } else {
+                format!("{unreadable} damaged lines are left out, and their accounts done again")
+            };
+            anstream::eprintln!("journal {}: {what}", path.display());
         }
         Ok((journal, done))
     }
@@ -117,7 +119,7 @@ impl Journal {
 }
 
 /// A new file is there after a crash only once its directory is on the disk.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -1,7 +1,6 @@
 //! Where every outcome is entered: journal, output, counts.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sg_open_tracking::Code;
@@ -19,7 +18,7 @@ pub struct Ledger {
 }
 
 pub struct Book {
-    journal: Option<Journal>,
+    pub journal: Option<Journal>,
     output: Option<Output>,
     pub counts: Counts,
     /// Where they are wanted afterwards.
@@ -92,7 +91,9 @@ impl Ledger {
             return;
         }
         let mut book = self.book();
-        if let Some(journal) = &mut book.journal
+        // What would change is not done.
+        if record.outcome != Ending::WouldChange
+            && let Some(journal) = &mut book.journal
             && let Err(failure) = journal.append(record)
         {
             book.fail(failure, &self.interrupt);
@@ -125,13 +126,8 @@ impl Book {
         if let Some(output) = &mut self.output
             && let Err(error) = output.write(record)
         {
-            // Whoever read it has gone, which is no fault, but nobody wants the rest.
-            let failure = match error.kind() {
-                ErrorKind::BrokenPipe => Failure::silent(Family::File),
-                _ => Failure::file(format!("standard output: {error}")),
-            };
             self.output = None;
-            self.fail(failure, interrupt);
+            self.fail(Failure::output(error), interrupt);
         }
     }
 

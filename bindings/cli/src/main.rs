@@ -6,17 +6,27 @@
 #![allow(clippy::doc_markdown, clippy::cast_precision_loss)]
 
 mod accounts;
+mod apply;
 mod args;
 mod audit;
+mod baseline;
 mod connect;
+mod desired;
 mod failure;
+mod findings;
 mod html;
 mod interrupt;
 mod journal;
+mod key;
 mod ledger;
+mod metrics;
 mod output;
+mod plural;
 mod progress;
 mod record;
+mod run;
+mod table;
+mod whole_file;
 mod work;
 
 use std::io::{self, Write};
@@ -27,17 +37,17 @@ use clap::{CommandFactory, Parser};
 use clap_mangen::Man;
 
 use crate::args::{Cli, Command};
-use crate::connect::Session;
-use crate::failure::{Failure, Family};
+use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::journal::{Done, Journal};
-use crate::ledger::{Counts, Ledger};
+use crate::ledger::Ledger;
 use crate::output::{BAD, Form, Output};
 use crate::progress::Progress;
 use crate::record::on_off;
+use crate::run::{Run, end, tell, tell_why};
 use crate::work::{Job, Work};
 
 fn main() -> ExitCode {
+    end_with_the_reader();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { family, message }) => {
@@ -49,62 +59,43 @@ fn main() -> ExitCode {
     }
 }
 
+/// Has the program end when the reader of its output has gone, as others do: Rust's runtime ignores
+/// SIGPIPE. The library's sockets don't raise it.
+#[cfg(unix)]
+fn end_with_the_reader() {
+    // SAFETY: it sets a signal's disposition, before there is another thread.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+#[cfg(not(unix))]
+fn end_with_the_reader() {}
+
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Set(options) => {
             let wanted = options.value.is_on();
+            let to_all = |_: &record::Account| Some(wanted);
             let job = match (options.dry_run, options.no_read) {
-                (true, _) => Job::Try(wanted),
-                (_, true) => Job::SetUnread(wanted),
+                (true, _) => Job::Compare(&to_all),
+                (_, true) => Job::Change(&to_all),
                 _ => Job::Set(wanted),
             };
             set(job, wanted, &options)
         }
         Command::Get(options) => get(&options),
         Command::Audit(options) => audit::run(&options),
+        Command::Apply(options) => apply::run(&options),
         Command::Subusers(options) => subusers(&options),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "sg-open-tracking", &mut io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sg-open-tracking", &mut script);
+            io::stdout().write_all(&script).map_err(Failure::output)
         }
-        Command::Man => man().map_err(|error| Failure::file(format!("standard output: {error}"))),
+        Command::Man => man().map_err(Failure::output),
     }
 }
 
-/// What a command that goes over accounts begins with.
-struct Run {
-    pub sessions: Vec<Session>,
-    pub accounts: Vec<Vec<record::Account>>,
-    pub interrupt: Interrupt,
-    pub journal: Option<Journal>,
-    pub done: Done,
-}
-
-impl Run {
-    fn begin(
-        command: &str,
-        accounts: &args::Accounts,
-        journal: Option<&args::JournalFile>,
-        connection: &args::Connection,
-        progress: &Progress,
-    ) -> Result<Run, Failure> {
-        let sessions = connect::sessions(connection)?;
-        let interrupt = Interrupt::watch(&sessions, progress.clone())?;
-        let path = journal.and_then(|file| file.journal.as_ref());
-        let (journal, done) = match path.map(|path| Journal::open(path, command)).transpose()? {
-            Some((journal, done)) => (Some(journal), done),
-            None => (None, Done::new()),
-        };
-        let accounts = accounts::of_sessions(accounts, &sessions)?;
-        Ok(Run { sessions, accounts, interrupt, journal, done })
-    }
-
-    fn total(&self) -> usize {
-        self.accounts.iter().map(Vec::len).sum()
-    }
-}
-
-fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
+fn set(job: Job<'_>, wanted: bool, options: &args::Set) -> Result<(), Failure> {
     let command = format!("set {}", on_off(wanted));
     let progress = Progress::new(options.output.quiet, output::watched());
     let mut run = Run::begin(&command, &options.accounts, Some(&options.journal), &options.connection, &progress)?;
@@ -122,13 +113,14 @@ fn set(job: Job, wanted: bool, options: &args::Set) -> Result<(), Failure> {
         (counts.failed, "failed".to_owned()),
         (total.saturating_sub(counts.entered()), "left undone".to_owned()),
     ];
-    let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let parts: Vec<_> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", plural::grouped(*n))).collect();
     let parts = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
     let earlier = match counts.earlier {
         0 => String::new(),
-        earlier => format!("; {earlier} of them in earlier runs"),
+        earlier => format!("; {} of them in earlier runs", plural::grouped(earlier)),
     };
-    tell(form, &format!("{}: {parts}{earlier}", count(total, "account")));
+    tell(form, &format!("{}: {parts}{earlier}", plural::count(total, "account")))?;
     tell_why(counts);
     end(worked, book.failure, counts, total, options.journal.journal.is_some())
 }
@@ -145,51 +137,6 @@ fn get(options: &args::Get) -> Result<(), Failure> {
     let book = ledger.into_book();
     tell_why(&book.counts);
     end(worked, book.failure, &book.counts, total, false)
-}
-
-/// How a command that went over accounts ends: by the worst that happened.
-fn end(
-    worked: Result<(), Failure>,
-    failure: Option<Failure>,
-    counts: &Counts,
-    total: usize,
-    has_journal: bool,
-) -> Result<(), Failure> {
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    worked?;
-    if counts.entered() < total {
-        let message = if has_journal {
-            "interrupted: run again with the same journal to go on"
-        } else {
-            "interrupted: next time, --journal lets a run go on where it stopped"
-        };
-        return Err(Failure { family: Family::Interrupted, message: Some(message.to_owned()) });
-    }
-    counts.worst().map_or(Ok(()), |family| Err(Failure::silent(family)))
-}
-
-/// For people, so that it does not get between what programs read.
-fn tell(form: Form, summary: &str) {
-    if form == Form::Text {
-        anstream::println!("{summary}");
-    } else {
-        anstream::eprintln!("{summary}");
-    }
-}
-
-/// What failed, by reason, when there is more than one line would tell.
-fn tell_why(counts: &Counts) {
-    if counts.failed > 1 {
-        for (code, number) in &counts.by_code {
-            anstream::eprintln!("  {number} \u{d7} {}", code.sentence().to_string_lossy());
-        }
-    }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn subusers(options: &args::Subusers) -> Result<(), Failure> {
@@ -219,8 +166,7 @@ fn subusers(options: &args::Subusers) -> Result<(), Failure> {
             if failed.is_some() || interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         match failed.take() {
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(Failure::silent(Family::File)),
-            Some(error) => return Err(Failure::file(format!("standard output: {error}"))),
+            Some(error) => return Err(Failure::output(error)),
             None => listed.map(drop)?,
         }
     }

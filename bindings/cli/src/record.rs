@@ -10,7 +10,7 @@ use sg_open_tracking::{Code, Error, Report};
 use crate::args::RegionName;
 
 /// The account of a key itself, or one that the key may act for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Account {
     pub region: RegionName,
     /// The subuser's name; `None` for the account itself.
@@ -102,4 +102,13 @@ fn milliseconds(time: Duration) -> u64 {
 
 pub fn on_off(enabled: bool) -> &'static str {
     if enabled { "on" } else { "off" }
+}
+
+pub fn capital(text: &str) -> String {
+    text[..1].to_ascii_uppercase() + &text[1..]
+}
+
+/// "2026-11-24 09:30 UTC".
+pub fn date(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

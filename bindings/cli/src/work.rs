@@ -13,20 +13,23 @@ use crate::ledger::Ledger;
 use crate::progress::Progress;
 use crate::record::{Account, Ending, Record};
 
+/// What an account is to have; `None` where that does not matter.
+pub type Wanted<'a> = &'a (dyn Fn(&Account) -> Option<bool> + Sync);
+
 /// What is to be done with each account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Job {
+#[derive(Clone, Copy)]
+pub enum Job<'a> {
     Read,
+    /// Read, and tell what differs.
+    Compare(Wanted<'a>),
+    /// Change without reading.
+    Change(Wanted<'a>),
     /// Read, and change what has to be.
     Set(bool),
-    /// Change without reading.
-    SetUnread(bool),
-    /// Read, and tell what would be changed.
-    Try(bool),
 }
 
 pub struct Work<'a> {
-    pub job: Job,
+    pub job: Job<'a>,
     pub ledger: &'a Ledger,
     pub progress: Progress,
     /// Whether there is more than one region to tell apart.
@@ -59,11 +62,19 @@ impl Work<'_> {
         }
         match self.job {
             Job::Read => self.read(session, &accounts, |account, outcome| Some(record(account, Ending::Read, outcome))),
-            Job::Try(wanted) => self.read(session, &accounts, |account, outcome| {
-                let ending = if outcome.enabled == wanted { Ending::AlreadyRight } else { Ending::WouldChange };
+            Job::Compare(wanted) => self.read(session, &accounts, |account, outcome| {
+                let ending = match wanted(account) {
+                    None => Ending::Read,
+                    Some(wanted) if wanted == outcome.enabled => Ending::AlreadyRight,
+                    Some(_) => Ending::WouldChange,
+                };
                 Some(record(account, ending, outcome))
             }),
-            Job::SetUnread(wanted) => self.change(session, &accounts, wanted),
+            Job::Change(wanted) => [false, true].into_iter().try_for_each(|value| {
+                let accounts: Vec<_> =
+                    accounts.iter().filter(|account| wanted(account) == Some(value)).cloned().collect();
+                self.change(session, &accounts, value)
+            }),
             Job::Set(wanted) => {
                 let mut wrong = Vec::new();
                 self.read(session, &accounts, |account, outcome| {

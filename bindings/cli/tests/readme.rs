@@ -21,7 +21,7 @@ fn its_commands_run() {
         assert_eq!(ran.status, Some(0), "{block}{ran:?}");
         run += 1;
     }
-    assert_eq!(run, 6);
+    assert_eq!(run, 8);
     assert!(bench.path("audit.html").exists());
 }
 
@@ -30,7 +30,7 @@ fn its_table_is_that_of_the_help() {
     let help = Bench::with_subusers(1).run(&["--help"]).out;
     let (_, statuses) = help.split_once("Exit status").unwrap();
     let rows: Vec<_> = statuses.lines().skip(1).map(|line| line.trim().split_once(' ').unwrap()).collect();
-    assert_eq!(rows.len(), 11);
+    assert_eq!(rows.len(), 12);
     let readme = README.replace('`', "");
     for (status, meaning) in rows {
         assert!(readme.contains(&format!("| {status} | {} |", meaning.trim())), "{status} {meaning}");

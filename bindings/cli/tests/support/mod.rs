@@ -80,6 +80,7 @@ impl Bench {
 #[derive(Debug)]
 pub struct Ran {
     pub status: Option<i32>,
+    pub signal: Option<i32>,
     pub out: String,
     pub err: String,
 }
@@ -88,6 +89,7 @@ impl Ran {
     pub fn of(output: Output) -> Ran {
         Ran {
             status: output.status.code(),
+            signal: std::os::unix::process::ExitStatusExt::signal(&output.status),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
