@@ -23,20 +23,22 @@ pub struct Selection {
 pub struct Listing {
     pub region: RegionName,
     pub names: usize,
-    pub pages: usize,
-    pub passes: usize,
+    pub pages: u32,
+    pub passes: u32,
 }
 
 impl Listing {
     /// How it is known that the list is complete.
     pub fn sentence(&self) -> String {
-        format!(
-            "The list of subusers of the region {} is complete: {} on {}, read until a pass brought nothing new ({}).",
-            self.region.as_str(),
-            plural::count(self.names, "name"),
-            plural::count(self.pages, "page"),
-            if self.passes == 1 { "1 pass".to_owned() } else { format!("{} passes", plural::grouped(self.passes)) },
-        )
+        let names = plural::count(self.names, "name");
+        let pages = plural::count(self.pages as usize, "page");
+        // One pass is enough where there is nothing.
+        let how = if self.passes > 1 {
+            format!("{names}, the same in the last two of {} passes over {pages}", self.passes)
+        } else {
+            format!("{names} on {pages}")
+        };
+        format!("The list of subusers of the region {} is complete: {how}.", self.region.as_str())
     }
 }
 
@@ -137,10 +139,9 @@ fn list(session: &Session) -> Result<(Vec<Account>, Listing), Failure> {
         accounts.push(Account { region, on_behalf_of: Some(name.to_owned()) });
         ControlFlow::Continue(())
     });
-    listed.map_err(|error| {
+    let listing = listed.map_err(|error| {
         let message = format!("can't list the subusers of the region {}: {error}", region.as_str());
         Failure { family: error.code().into(), message: Some(message) }
     })?;
-    let listing = Listing { region, names: accounts.len(), pages: 1, passes: 1 };
-    Ok((accounts, listing))
+    Ok((accounts, Listing { region, names: listing.names, pages: listing.pages, passes: listing.passes }))
 }
