@@ -300,9 +300,9 @@ sg_code sg_config_set_connect_timeout_ms(struct sg_config *config, uint32_t ms);
  * How often a failed request is repeated at the most, within the deadline. Default 2; 0 for
  * never.
  *
- * Repeated are failures to connect, 429, 500, 502, 503 and 504: setting the same value twice is
- * harmless. A kept connection that the server has closed meanwhile is replaced at once, which
- * does not count.
+ * Repeated are failures to connect, connections that broke, 429, 500, 502, 503 and 504: setting
+ * the same value twice is harmless. A kept connection that had died meanwhile is replaced at once,
+ * which does not count.
  */
 sg_code sg_config_set_max_retries(struct sg_config *config, uint32_t n);
 

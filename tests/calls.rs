@@ -153,7 +153,11 @@ fn what_may_pass_is_tried_again() {
         ("fault-once-400-a", 1, Err(Code::BadRequest)),
         ("fault-once-401-a", 1, Err(Code::Unauthorized)),
         ("fault-once-malformed-json-a", 1, Err(Code::Protocol)),
-        ("fault-once-close-in-body-a", 1, Err(Code::Io)),
+        ("fault-once-close-b", 2, Ok(())),
+        ("fault-once-reset-b", 2, Ok(())),
+        ("fault-once-close-in-header-b", 2, Ok(())),
+        ("fault-once-close-in-body-b", 2, Ok(())),
+        ("fault-close-in-body", 3, Err(Code::Io)),
     ];
     let client = client(&sandbox);
     for (name, attempts, expected) in cases {

@@ -127,3 +127,97 @@ fn at_once(threads: usize, work: impl Fn() + Sync) {
         }
     });
 }
+
+/// After a burst, steady single calls use one connection: the others are closed once they are old,
+/// and don't stand about half closed.
+#[test]
+#[ignore = "a minute long: run by `make test-slow`"]
+fn what_a_burst_left_grows_old_and_is_closed() {
+    let sandbox = sandbox();
+    let client = client_with(&sandbox, |config| {
+        config.set_max_connections(32).unwrap();
+    });
+    at_once(32, || client.get(Some("fault-delay-300")).map(drop).unwrap());
+    let own = || std::fs::read_dir("/proc/self/fd").unwrap().filter(is_socket).count();
+    let burst = own();
+    let started = std::time::Instant::now();
+    while started.elapsed() < ms(60_000) {
+        client.get(None).unwrap();
+        thread::sleep(ms(500));
+    }
+    // Each of them had two ends in this process.
+    assert!(burst - own() >= 60, "{burst} sockets, and then {}", own());
+}
+
+fn is_socket(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
+    let target = entry.as_ref().ok().and_then(|entry| std::fs::read_link(entry.path()).ok());
+    target.is_some_and(|target| target.to_string_lossy().starts_with("socket:"))
+}
+
+/// A connection that died without a word, as when a router forgot it: the peer acknowledges nothing
+/// more. The call notices, and goes out over another.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_kept_connection_that_died_in_silence_is_replaced() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let mut kept = Vec::new();
+        for round in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            if round == 1 {
+                assert!(kept.len() == 1);
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"enabled\":true}").unwrap();
+            // A filter that drops each packet, before the kernel acknowledges it.
+            let drop_all = socket2::SockFilter::new(0x06, 0, 0, 0);
+            socket2::SockRef::from(&stream).attach_filter(&[drop_all]).unwrap();
+            kept.push(stream);
+        }
+        kept
+    });
+    let mut config = sg_open_tracking::Config::new();
+    config.set_base_url(&url).unwrap().set_max_retries(0);
+    let client = Client::new("SG.key", Region::Global, &config).unwrap();
+    client.get(None).unwrap();
+    let (outcome, time) = support::timed(|| client.get(None).unwrap());
+    assert_eq!(outcome.report.attempts, 2);
+    assert!(time < ms(4000) + support::grace(), "{time:?}, of a deadline of 30 s");
+    drop(server.join().unwrap());
+}
+
+/// What ureq and its kin tell a logger at the finest level: the key is in none of it.
+#[test]
+fn the_key_is_in_no_record_of_a_logger() {
+    static RECORDS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    struct Logger;
+    impl log::Log for Logger {
+        fn enabled(&self, _: &log::Metadata) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record) {
+            RECORDS.lock().unwrap().push(format!("{} {}", record.target(), record.args()));
+        }
+        fn flush(&self) {}
+    }
+    log::set_logger(&Logger).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+
+    let sandbox = sandbox();
+    let client = client(&sandbox);
+    for name in [None, Some("fault-once-503-log"), Some("fault-echo-key"), Some("fault-redirect"), Some("fault-close")]
+    {
+        let _ = client.update(false, name);
+    }
+    client.get_many(["subuser-00001", "subuser-00002"], |_, _| std::ops::ControlFlow::Continue(())).unwrap();
+    let _ = Client::new("SG.a-wrong-key", Region::Global, &config(&sandbox)).unwrap().get(None);
+    let records = RECORDS.lock().unwrap();
+    assert!(records.iter().any(|record| record.contains("PATCH")), "ureq tells nothing of what it writes");
+    let secrets = [&sandbox.key()[3..20], "SG.a-wrong-key", "Bearer"];
+    for record in records.iter() {
+        assert!(!secrets.iter().any(|secret| record.contains(secret)), "{record}");
+    }
+}

@@ -29,6 +29,54 @@ fn silence_and_drips_end_at_the_deadline() {
     }
 }
 
+/// The default deadline of 30 s, and others, against servers that are silent: side by side, since
+/// that costs no more time. Of these only the kernel's fine timers end in time.
+#[test]
+fn long_deadlines_are_as_exact_as_short_ones() {
+    let sandbox = sandbox();
+    let hole = TcpListener::bind("127.0.0.1:0").unwrap(); // connects, and says nothing
+    let hole = format!("https://{}", hole.local_addr().unwrap());
+    thread::scope(|scope| {
+        for (timeout, calls, per_minute) in [(ms(4000), 8, 20), (ms(11_000), 8, 6), (ms(30_000), 24, 3)] {
+            for number in 0..calls {
+                let (sandbox, hole) = (&sandbox, &hole);
+                scope.spawn(move || {
+                    let client = client_with(sandbox, |config| {
+                        config.set_timeout(timeout).unwrap();
+                        config.set_connect_timeout(timeout).unwrap();
+                        match number % 8 {
+                            6 => drop(config.set_requests_per_minute(per_minute)),
+                            7 => drop(config.set_base_url(hole).unwrap()),
+                            _ => {}
+                        }
+                    });
+                    if matches!(number % 8, 5 | 6) {
+                        // Over a kept connection then; under the cap, after a wait for the turn.
+                        client.get(None).unwrap();
+                    }
+                    let (error, time) = timed(|| client.get(Some("fault-silent")).unwrap_err());
+                    assert_eq!(error.code(), Code::Timeout, "{timeout:?}, {number}: {error}");
+                    assert!(time >= timeout && time < timeout + grace(), "{timeout:?}, {number}: {time:?}");
+                });
+            }
+        }
+    });
+}
+
+/// A reply that is asked for again anyway is not waited for to its end.
+#[test]
+fn the_body_of_a_refusal_is_not_waited_for() {
+    let sandbox = sandbox();
+    let stalls = |status| Then { drip_ms: 100_000, status: Some(status), ..Then::body("{}") };
+    for status in [429, 500, 502, 503, 504] {
+        sandbox.clear_faults();
+        sandbox.fault(Rule::times(1, stalls(status)));
+        let (outcome, time) = timed(|| client_with(&sandbox, |_| {}).get(None));
+        assert_eq!(outcome.map(|outcome| outcome.report.attempts), Ok(2), "{status}");
+        assert!(time < ms(2000) + grace(), "{status}: {time:?}");
+    }
+}
+
 #[test]
 fn retries_end_at_the_deadline() {
     let sandbox = sandbox();

@@ -32,6 +32,11 @@ impl Call {
         self.deadline += wait;
     }
 
+    /// The same call, to end earlier.
+    pub(crate) fn within(&self, limit: Duration) -> Call {
+        Call { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
+    }
+
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

@@ -10,7 +10,7 @@ use crate::{Code, Error};
 pub(crate) struct Fault {
     pub(crate) code: Code,
     pub(crate) message: String,
-    /// Whether it was a failure to connect, a look-up included, which the next attempt may not meet.
+    /// Whether it was a failure of the connection, a look-up included, which the next attempt may not meet.
     pub(crate) transient: bool,
 }
 
@@ -36,9 +36,10 @@ impl Fault {
         Fault::new(Code::Timeout, format!("the deadline passed after {spent} ms while {doing}"))
     }
 
-    /// The connection broke while a request or reply was on it.
+    /// The connection broke while a request or reply was on it. Asking again does no harm: the update
+    /// says the same thing however often it is sent.
     pub(crate) fn broken(what: impl fmt::Display) -> Fault {
-        Fault::new(Code::Io, format!("the connection broke during the call: {what}"))
+        Fault::transient(Code::Io, format!("the connection broke during the call: {what}"))
     }
 }
 

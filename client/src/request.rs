@@ -1,11 +1,9 @@
 //! What goes to the server, and the checks that keep anything else out of it.
 
 use std::fmt;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use ureq::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
-};
+use ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use ureq::http::{self, Method, Uri};
 use zeroize::Zeroizing;
 
@@ -30,9 +28,9 @@ const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const SCHEME: &str = "Bearer ";
 
-/// An API key, ready as a header. Its memory is wiped with the last copy.
+/// An API key, ready as a header's value. Its memory is wiped with the last copy.
 #[derive(Clone)]
-pub(crate) struct Key(HeaderValue);
+pub(crate) struct Key(Arc<Zeroizing<String>>);
 
 impl Key {
     /// 1 to 512 bytes of visible ASCII. The usual form is a convention, so it is not asked for.
@@ -46,21 +44,21 @@ impl Key {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::argument("key has a byte that is not visible ASCII: check it for spaces and line ends"));
         }
-        let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + key.len()));
-        value.extend_from_slice(SCHEME.as_bytes());
-        value.extend_from_slice(key.as_bytes());
-        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
-            .map_err(|_| Error::argument("key can't be a header"))?;
-        value.set_sensitive(true);
-        Ok(Key(value))
+        let mut value = Zeroizing::new(String::with_capacity(SCHEME.len() + key.len()));
+        value.push_str(SCHEME);
+        value.push_str(key);
+        Ok(Key(Arc::new(value)))
     }
 
     /// The text without the key, should a server have repeated it.
     pub(crate) fn redact(&self, text: String) -> String {
-        match self.0.to_str() {
-            Ok(value) if text.contains(&value[SCHEME.len()..]) => text.replace(&value[SCHEME.len()..], "[key]"),
-            _ => text,
-        }
+        let key = &self.0[SCHEME.len()..];
+        if text.contains(key) { text.replace(key, "[key]") } else { text }
+    }
+
+    /// What stands behind "authorization: ".
+    pub(crate) fn value(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -121,7 +119,7 @@ impl Resource {
 pub(crate) struct Request<'a> {
     method: Method,
     resource: &'a Resource,
-    key: &'a Key,
+    pub(crate) key: &'a Key,
     on_behalf_of: Option<HeaderValue>,
     pub(crate) body: Option<Json>,
 }
@@ -148,6 +146,7 @@ impl<'a> Request<'a> {
         Request { method: Method::PATCH, resource, key, on_behalf_of, body: Some(body) }
     }
 
+    /// All of it but the key, which the connection puts in as it sends.
     pub(crate) fn to_http<B>(&self, body: B) -> http::Request<B> {
         let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
@@ -158,7 +157,6 @@ impl<'a> Request<'a> {
         headers.insert(HOST, self.resource.host.clone());
         headers.insert(USER_AGENT, self.resource.user_agent.clone());
         headers.insert(ACCEPT, JSON);
-        headers.insert(AUTHORIZATION, self.key.0.clone());
         if let Some(name) = &self.on_behalf_of {
             headers.insert(ON_BEHALF_OF, name.clone());
         }

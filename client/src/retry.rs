@@ -18,7 +18,11 @@ pub(crate) fn is_worth_repeating(status: u16) -> bool {
 /// Whether this end of an attempt is the end of the call.
 pub(crate) fn is_final(result: &Result<Reply, Fault>) -> bool {
     match result {
-        Ok(reply) => !is_worth_repeating(reply.status),
+        Ok(reply) => {
+            // Of other replies the status says all.
+            let broke_off = reply.status == 200 && matches!(&reply.body, Err(fault) if fault.transient);
+            !is_worth_repeating(reply.status) && !broke_off
+        }
         Err(fault) => !fault.transient,
     }
 }

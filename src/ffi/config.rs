@@ -64,9 +64,9 @@ pub unsafe extern "C" fn sg_config_set_connect_timeout_ms(config: *mut sg_config
 /// How often a failed request is repeated at the most, within the deadline. Default 2; 0 for
 /// never.
 ///
-/// Repeated are failures to connect, 429, 500, 502, 503 and 504: setting the same value twice is
-/// harmless. A kept connection that the server has closed meanwhile is replaced at once, which
-/// does not count.
+/// Repeated are failures to connect, connections that broke, 429, 500, 502, 503 and 504: setting
+/// the same value twice is harmless. A kept connection that had died meanwhile is replaced at once,
+/// which does not count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_config_set_max_retries(config: *mut sg_config, n: u32) -> sg_code {
     // SAFETY: the caller's promise is the one that `set` needs.

@@ -34,6 +34,11 @@ fn unusual() -> Vec<Case> {
     vec![
         before_reply("100 before the reply", "HTTP/1.1 100 Continue\r\n\r\n"),
         before_reply("100 before the reply to an update", "HTTP/1.1 100 Continue\r\n\r\n").call(Call::Update(true)),
+        before_reply("100 with headers before the reply", "HTTP/1.1 100 Continue\r\nServer: x\r\nDate: y\r\n\r\n"),
+        replying(
+            "100 with headers, a byte at a time, and the reply",
+            [Step::Drip([b"HTTP/1.1 100 Continue\r\nServer: x\r\n\r\n", &ok_reply()[..]].concat(), 0), Step::Wait],
+        ),
         before_reply("103 before the reply", "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"),
         before_reply(
             "102, 103 and 100 before the reply",
@@ -122,7 +127,10 @@ fn chunked() -> Vec<Case> {
         chunks("chunks, size in capitals and with noughts", &format!("0000010\r\n{BODY}\r\n000\r\n\r\n")),
         chunks("chunks with extensions", &format!("10;name=value\r\n{BODY}\r\n0;last=\"a\"\r\n\r\n")),
         // ureq's limit.
-        refused(chunks("a long extension", &format!("10;name=a-long-value-of-it\r\n{BODY}\r\n0\r\n\r\n")), 200),
+        chunks("a long extension", &format!("10;name=a-long-value-of-it\r\n{BODY}\r\n0;{}\r\n\r\n", "x".repeat(8000))),
+        chunks("an extension with a quoted string", &format!("10 ; name=\"a;b 16\"\r\n{BODY}\r\n0\r\n\r\n")),
+        refused(chunks("a very long extension", &format!("10;{}\r\n{BODY}\r\n0\r\n\r\n", "x".repeat(9000))), 200),
+        refused(chunks("an extension with a bare line feed", &format!("10;a\nb\r\n{BODY}\r\n0\r\n\r\n")), 0),
         chunks("chunks with a trailer", &format!("10\r\n{BODY}\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n")),
         chunks("a trailer that looks like a length", &format!("10\r\n{BODY}\r\n0\r\nContent-Length: 3\r\n\r\n")),
         replying(

@@ -207,7 +207,7 @@ pub fn cases() -> Vec<Trial> {
             vec![Step::Tls(Server::Good), Step::Request, ok(), Step::Request, send("HTTP/1.1 2"), end.clone()],
             good.clone(),
         ];
-        trials.push(story(&format!("{how} once the reply has begun: not sent again"), move || {
+        trials.push(story(&format!("{how} once the reply has begun: that is a retry"), move || {
             let peer = Peer::new(scripts);
             let client = once(&peer);
             expect_end(&Call::Get.make(&client, None), Code::Ok, 200, 1);
@@ -215,6 +215,20 @@ pub fn cases() -> Vec<Trial> {
         }));
         trials.push(story(&format!("a pool of 8, all {how} at once"), move || pool_of_8(end)));
     }
+    // More of them than anybody needs: the connection is given up, and no time is lost to them.
+    trials.push(story("a flood of session tickets between calls", || {
+        let mut script = vec![Step::Tls(Server::Good), Step::Request, ok()];
+        script.extend(vec![Step::Record(22, ticket()); 4000]);
+        script.extend([Step::Mark, Step::Wait]);
+        let peer = Peer::new(vec![script, vec![Step::Tls(Server::Good), Step::Serve]]);
+        let client = once(&peer);
+        expect_end(&Call::Get.make(&client, None), Code::Ok, 200, 1);
+        peer.wait(|seen| seen.marks == 1);
+        let end = Call::Get.make(&client, None);
+        expect_end(&end, Code::Ok, 200, 1);
+        assert!(end.time < ms(1000), "{end:?}");
+        assert_eq!(peer.seen().connections, 2);
+    }));
     // A sealed script can't read what it is asked, so the second call ends by its deadline.
     trials.push(story("session tickets between calls", || {
         let ticket = Step::Record(22, ticket());

@@ -31,8 +31,8 @@ pub fn cases() -> Vec<Trial> {
             .ends(Code::Tls, 0, 0)
             .connections(3),
         ]);
-        // Then it is the call that breaks.
-        let broken = |case: Case, status: u16| case.ends(Code::Io, status, 1).connections(1);
+        // Then it is the call that breaks, which is tried again as well.
+        let broken = |case: Case, status: u16| case.ends(Code::Io, status, 3).connections(3);
         for call in [Call::Get, Call::Update(true)] {
             let name = |stage: &str| format!("{how} {stage}, {call:?}");
             cases.extend([
@@ -43,6 +43,18 @@ pub fn cases() -> Vec<Trial> {
                 broken(replying(&name("before the body"), [send(&half[..half.len() - 16]), end.clone()]), 200)
                     .call(call),
                 replying(&name("after the reply"), [send(ok_reply()), end.clone()]).call(call).enabled(true),
+                replying(&name("in the body, then a good server"), [send(in_body), end.clone()])
+                    .then([Step::Tls(Server::Good), Step::Serve])
+                    .call(call)
+                    .ends(Code::Ok, 200, 2)
+                    .connections(2),
+                replying(&name("in the header, without retries"), [send(in_header), end.clone()])
+                    .with(|config| {
+                        config.set_max_retries(0);
+                    })
+                    .call(call)
+                    .ends(Code::Io, 0, 1)
+                    .connections(1),
             ]);
         }
         cases.extend([

@@ -72,23 +72,20 @@ impl Crew {
         }
         let (jobs, todo) = channel();
         let (line, update_to, tell) = (Arc::clone(&self.line), self.update_to, self.tell.clone());
-        let live = move || {
+        let work_on = move || {
             for job in todo {
                 if tell.send((number, work(&line, update_to, job))).is_err() {
                     break;
                 }
             }
         };
-        let thread = thread::Builder::new().name("sg-fleet".to_owned());
-        match process::without_signals(|| thread.spawn(live)) {
-            Ok(thread) => {
-                self.workers.push(Worker { jobs, thread });
-                Some(number)
-            }
-            Err(_) => {
-                self.most = number;
-                None
-            }
+        let builder = thread::Builder::new().name("sg-fleet".to_owned());
+        if let Ok(thread) = process::without_signals(|| builder.spawn(work_on)) {
+            self.workers.push(Worker { jobs, thread });
+            Some(number)
+        } else {
+            self.most = number;
+            None
         }
     }
 

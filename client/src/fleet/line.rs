@@ -117,9 +117,10 @@ impl<'l> Turns<'l> for Item<'l> {
             self.line.wait_until(self.line.client.shared.pace.resumes() + OTHERS_FIRST);
         }
         let Some(go) = self.line.turn() else {
-            return Err(match call.cancel.is_cancelled() {
-                true => Fault::cancelled().into(),
-                false => Error::new(Code::Cancelled, "not sent: the call ended before its turn came"),
+            return Err(if call.cancel.is_cancelled() {
+                Fault::cancelled().into()
+            } else {
+                Error::new(Code::Cancelled, "not sent: the call ended before its turn came")
             });
         };
         if self.began {

@@ -147,24 +147,23 @@ impl List<'_> {
     /// Takes a name of the pass in, and hands it over if it is new.
     fn note(&mut self, name: &str, pass: &mut Pass) -> Result<(), Error> {
         let now = self.listing.passes;
-        let seen = match self.known.get_mut(name) {
-            Some(seen) => std::mem::replace(seen, now),
-            None => {
-                if self.known.len() == NAMES_MAX {
-                    let message = format!("the list of subusers does not end: it has more than {NAMES_MAX} names");
-                    return Err(Error::new(Code::Protocol, message));
-                }
-                self.known.insert(name.to_owned(), now);
-                self.listing.names += 1;
-                if (self.on_subuser)(name).is_break() {
-                    return Err(Error::new(Code::Cancelled, "the callback said stop"));
-                }
-                0
-            }
-        };
-        if seen != now {
+        let before = self.known.get_mut(name).map(|seen| std::mem::replace(seen, now));
+        if before != Some(now) {
             pass.names += 1;
-            pass.news += usize::from(seen + 1 != now || seen == 0);
+            pass.news += usize::from(before != Some(now - 1));
+        }
+        if before.is_none() { self.hand_over(name) } else { Ok(()) }
+    }
+
+    fn hand_over(&mut self, name: &str) -> Result<(), Error> {
+        if self.known.len() == NAMES_MAX {
+            let message = format!("the list of subusers does not end: it has more than {NAMES_MAX} names");
+            return Err(Error::new(Code::Protocol, message));
+        }
+        self.known.insert(name.to_owned(), self.listing.passes);
+        self.listing.names += 1;
+        if (self.on_subuser)(name).is_break() {
+            return Err(Error::new(Code::Cancelled, "the callback said stop"));
         }
         Ok(())
     }

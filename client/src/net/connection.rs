@@ -11,16 +11,21 @@ use ureq::{Agent, Error};
 
 use super::Route;
 use super::error::{HEADER_MAX, into_error, into_fault};
-use super::slot::Slot;
+use super::slot::{End, Phase, Slot};
 use super::transport;
 use crate::Code;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::process::ForksHeldOff;
 use crate::request::Request;
+use crate::retry;
 
 /// The most that a reply's body may have. A setting is 20 bytes; a page of subusers, under 200 KB.
 const BODY_MAX: usize = 1024 * 1024;
+
+/// How long the body of a reply is waited for that is asked for again anyway: it has a message for
+/// people, no more.
+const ERROR_BODY_WAIT: Duration = Duration::from_secs(1);
 
 /// What the server sent.
 pub(crate) struct Reply {
@@ -81,19 +86,15 @@ impl Connection {
     }
 
     pub(super) fn exchange(&self, request: &Request, call: &Call) -> Exchange {
-        self.slot.begin(call);
-        let outcome = self.run(request).map_err(into_fault);
-        let end = self.slot.end();
+        self.slot.begin(call, request.key);
+        let outcome = self.run(request, call).map_err(into_fault);
+        let End { opened, phase, is_open } = self.slot.end();
         let broke = matches!(&outcome, Err(fault) if fault.code == Code::Io);
-        Exchange {
-            outcome,
-            sent: end.sent,
-            was_stale: broke && !end.opened && end.received == 0,
-            is_open: end.socket.is_some(),
-        }
+        let heard_nothing = !matches!(phase, Phase::Reading { .. });
+        Exchange { outcome, sent: phase != Phase::Writing, was_stale: broke && !opened && heard_nothing, is_open }
     }
 
-    fn run(&self, request: &Request) -> Result<Reply, Error> {
+    fn run(&self, request: &Request, call: &Call) -> Result<Reply, Error> {
         let mut response = match request.body {
             Some(json) => self.agent.run(request.to_http(json.0))?,
             None => self.agent.run(request.to_http(()))?,
@@ -102,6 +103,9 @@ impl Connection {
         if framings == [true, true] {
             // Where its body ends is a matter of taste: the way to smuggle a reply past a proxy.
             return Err(into_error(Fault::new(Code::Protocol, "the reply has both a length and chunks")));
+        }
+        if retry::is_worth_repeating(response.status().as_u16()) {
+            self.slot.begin_body(call, ERROR_BODY_WAIT);
         }
         let mut body = Vec::with_capacity(512);
         let read = response.body_mut().as_reader().take(BODY_MAX as u64 + 1).read_to_end(&mut body);

@@ -8,6 +8,7 @@ mod buffers;
 mod connect;
 mod connection;
 mod error;
+mod framing;
 mod pool;
 mod resolve;
 mod route;

@@ -1,10 +1,11 @@
 //! The connections that wait between calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Route;
 use super::connection::{Connection, Reply};
+use super::socket::clock;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::process::PerProcess;
@@ -23,7 +24,8 @@ pub(crate) struct Pool {
 
 struct Idle {
     connection: Connection,
-    since: Instant,
+    /// By a clock that goes on while the machine sleeps.
+    since: Duration,
 }
 
 impl Pool {
@@ -53,19 +55,28 @@ impl Pool {
 
     fn take(&self) -> Option<Connection> {
         let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
-        let last = idle.pop()?;
-        if last.since.elapsed() < IDLE_MAX {
-            return Some(last.connection);
-        }
-        // All others are older still.
-        idle.clear();
-        None
+        let old = take_old(&mut idle);
+        let last = idle.pop();
+        // They are closed with the lock released.
+        drop(idle);
+        drop(old);
+        last.map(|last| last.connection)
     }
 
     fn keep(&self, connection: Connection) {
         let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
+        let old = take_old(&mut idle);
         if idle.len() < self.max_idle {
-            idle.push(Idle { connection, since: Instant::now() });
+            idle.push(Idle { connection, since: clock() });
         }
+        drop(idle);
+        drop(old);
     }
+}
+
+/// Those that have rested too long, which are the first.
+fn take_old(idle: &mut Vec<Idle>) -> Vec<Idle> {
+    let now = clock();
+    let old = idle.iter().take_while(|idle| now.saturating_sub(idle.since) >= IDLE_MAX).count();
+    idle.drain(..old).collect()
 }

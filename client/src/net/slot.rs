@@ -1,6 +1,18 @@
-//! Where a connection, its connector and its transport meet.
+//! Where a connection, its connector and its transport meet: the exchange that they serve now.
+//!
+//! ```text
+//!            begin                    sent                   received
+//! resting ─────────▶ Writing ─────────────────▶ Waiting ───────────────▶ Reading
+//!    ▲                  │ no connection: opens one  │                        │
+//!    └──────────────────┴────────── end ────────────┴────────────────────────┘
+//! ```
+//!
+//! At the end the connection rests again if its socket is still there; the transport takes it away
+//! when ureq drops the connection. One that fails in `Writing` or `Waiting`, and was not opened for
+//! this exchange, had died before the request reached the server.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ureq::Error;
 
@@ -10,50 +22,115 @@ use crate::Code;
 use crate::call::Call;
 use crate::cancel::Watch;
 use crate::fault::Fault;
+use crate::request::Key;
 
-/// The call that they serve now, and what happened in it.
 #[derive(Clone, Default)]
-pub(super) struct Slot(Arc<Mutex<SlotState>>);
+pub(super) struct Slot(Arc<Mutex<State>>);
 
 #[derive(Default)]
-pub(super) struct SlotState {
-    call: Option<Call>,
-    /// The open connection's, whether in use or idle.
-    pub(super) socket: Option<Arc<Socket>>,
+struct State {
+    /// The open connection's, whether it rests or not.
+    socket: Option<Arc<Socket>>,
+    exchange: Option<Exchange>,
+}
+
+struct Exchange {
+    call: Call,
+    key: Key,
     watch: Option<Watch>,
-    /// In this call: whether it was to be opened, carried the request, how many bytes it brought.
+    /// Whether it needed a new connection.
+    opened: bool,
+    phase: Phase,
+}
+
+/// How far an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing has left yet.
+    Writing,
+    /// The request has left, and nothing came.
+    Waiting,
+    /// So many bytes of the reply came.
+    Reading { received: usize },
+}
+
+/// What became of an exchange.
+pub(super) struct End {
     pub(super) opened: bool,
-    pub(super) sent: bool,
-    pub(super) received: usize,
+    pub(super) phase: Phase,
+    /// Whether the connection rests again.
+    pub(super) is_open: bool,
 }
 
 impl Slot {
-    pub(super) fn state(&self) -> MutexGuard<'_, SlotState> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn begin(&self, call: &Call) {
+    pub(super) fn begin(&self, call: &Call, key: &Key) {
         let mut state = self.state();
-        state.watch = state.socket.as_ref().map(|socket| call.cancel.watch(socket));
-        state.call = Some(call.clone());
+        let watch = state.socket.as_ref().map(|socket| call.cancel.watch(socket));
+        let (call, key) = (call.clone(), key.clone());
+        state.exchange = Some(Exchange { call, key, watch, opened: false, phase: Phase::Writing });
     }
 
-    /// Notes that the call needs a new connection: what happens to it now, happened to no kept one.
+    /// The call that the exchange is part of; with the key if nothing of the request has left.
+    pub(super) fn call(&self) -> Result<(Call, Option<Key>), Error> {
+        self.with(|exchange| {
+            let key = (exchange.phase == Phase::Writing).then(|| exchange.key.clone());
+            (exchange.call.clone(), key)
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Exchange) -> T) -> Result<T, Error> {
+        let fault = || into_error(Fault::new(Code::Internal, "a connection was used outside a call"));
+        self.state().exchange.as_mut().map(work).ok_or_else(fault)
+    }
+
+    /// Notes that the exchange needs a new connection: what happens to it now, happened to no kept
+    /// one.
     pub(super) fn opening(&self) -> Result<Call, Error> {
-        self.state().opened = true;
-        self.call()
+        self.with(|exchange| {
+            exchange.opened = true;
+            exchange.call.clone()
+        })
     }
 
-    pub(super) fn call(&self) -> Result<Call, Error> {
-        let call = self.state().call.clone();
-        call.ok_or_else(|| into_error(Fault::new(Code::Internal, "a connection was used outside a call")))
+    /// Notes the connection that was just opened for this exchange.
+    pub(super) fn opened(&self, socket: &Arc<Socket>, watch: Watch) -> Result<(), Error> {
+        self.state().socket = Some(Arc::clone(socket));
+        self.with(|exchange| exchange.watch = Some(watch))
     }
 
-    /// Notes the connection that was just opened for this call.
-    pub(super) fn opened(&self, socket: &Arc<Socket>, watch: Watch) {
-        let mut state = self.state();
-        state.socket = Some(Arc::clone(socket));
-        state.watch = Some(watch);
+    /// Notes that a part of the request has left.
+    pub(super) fn sent(&self) {
+        let _ = self.with(|exchange| {
+            if exchange.phase == Phase::Writing {
+                exchange.phase = Phase::Waiting;
+            }
+        });
+    }
+
+    /// Notes bytes of the reply; how many there are by now.
+    pub(super) fn received(&self, count: usize) -> Result<usize, Error> {
+        self.with(|exchange| {
+            let before = if let Phase::Reading { received } = exchange.phase { received } else { 0 };
+            let received = before.saturating_add(count);
+            if received > 0 {
+                exchange.phase = Phase::Reading { received };
+            }
+            received
+        })
+    }
+
+    /// Has the rest of the reply take no longer than this.
+    pub(super) fn begin_body(&self, call: &Call, limit: Duration) {
+        let _ = self.with(|exchange| exchange.call = call.within(limit));
+    }
+
+    /// Whether an exchange has come so far that it alone uses the connection.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.with(|exchange| exchange.phase != Phase::Writing).unwrap_or(false)
     }
 
     /// Notes that the connection with this socket is gone.
@@ -61,14 +138,18 @@ impl Slot {
         let mut state = self.state();
         if state.socket.as_ref().is_some_and(|other| Arc::ptr_eq(other, socket)) {
             state.socket = None;
-            state.watch = None;
+            if let Some(exchange) = &mut state.exchange {
+                exchange.watch = None;
+            }
         }
     }
 
-    /// Ends the call: what happened in it, and the socket if it is still open.
-    pub(super) fn end(&self) -> SlotState {
+    pub(super) fn end(&self) -> End {
         let mut state = self.state();
-        let socket = state.socket.clone();
-        std::mem::replace(&mut *state, SlotState { socket, ..SlotState::default() })
+        let is_open = state.socket.is_some();
+        match state.exchange.take() {
+            Some(Exchange { opened, phase, .. }) => End { opened, phase, is_open },
+            None => End { opened: true, phase: Phase::Writing, is_open },
+        }
     }
 }

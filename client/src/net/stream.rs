@@ -11,6 +11,9 @@ use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
 
+/// The most reads, of a few kilobytes each, that an idle connection is worth before it is given up.
+const QUIET_READS: usize = 16;
+
 pub(super) enum Stream {
     Plain(Wire),
     Tls(Box<TlsStream>),
@@ -134,9 +137,10 @@ impl TlsStream {
         Ok(())
     }
 
-    /// Session tickets and key updates may arrive on an idle connection; data may not.
+    /// Session tickets and key updates may arrive on an idle connection; data may not, nor more of
+    /// them than anybody needs.
     fn is_quiet(&mut self) -> bool {
-        loop {
+        for _ in 0..QUIET_READS {
             match self.session.process_new_packets() {
                 Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
                 _ => return false,
@@ -152,6 +156,7 @@ impl TlsStream {
                 Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
         }
+        false
     }
 }
 

@@ -2,7 +2,7 @@
 //! may change with any minor version of ureq.
 //!
 //! A resolver that does nothing, a connector that opens the [`Route`], and a transport that sends
-//! header and body as one record, waits no longer than the deadline, and probes an idle
+//! header, key and body as one record, waits no longer than the deadline, and probes an idle
 //! connection by one system call.
 
 use std::fmt;
@@ -61,7 +61,7 @@ impl Connector for Open {
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
         let call = self.slot.opening()?;
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
-        self.slot.opened(stream.socket(), watch);
+        self.slot.opened(stream.socket(), watch)?;
         Ok(Some(Transport { stream, buffers: Buffers::default(), slot: self.slot.clone() }))
     }
 }
@@ -75,15 +75,20 @@ struct Transport {
 
 impl Transport {
     /// Sends what was held back.
-    fn flush(&mut self, call: &Call) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<Call, Error> {
+        let (call, key) = self.slot.call()?;
         if !self.buffers.held().is_empty() {
+            if let Some(key) = key {
+                self.buffers.insert_key(&key);
+                self.buffers.begin_reply();
+            }
             let step = call.step("sending the request");
             let result = self.stream.write_all(self.buffers.held(), &step);
             self.buffers.wipe_held();
             result.map_err(into_error)?;
-            self.slot.state().sent = true;
+            self.slot.sent();
         }
-        Ok(())
+        Ok(call)
     }
 }
 
@@ -97,30 +102,33 @@ impl transport::Transport for Transport {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         self.buffers.hold(amount);
         if self.buffers.is_nearly_full() {
-            let call = self.slot.call()?;
-            self.flush(&call)?;
+            self.flush()?;
         }
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        let call = self.slot.call()?;
-        self.flush(&call)?;
+        let call = self.flush()?;
         let step = call.step("waiting for the reply");
-        let count = self.stream.read(self.buffers.free(), &step).map_err(into_error)?;
-        self.buffers.add(count);
-        let mut state = self.slot.state();
-        state.received += count;
-        if state.received > REPLY_MAX {
-            return Err(into_error(Fault::new(Code::Protocol, format!("the reply is larger than {REPLY_MAX} bytes"))));
+        loop {
+            let count = self.stream.read(self.buffers.free(), &step).map_err(into_error)?;
+            if self.slot.received(count)? > REPLY_MAX {
+                let message = format!("the reply is larger than {REPLY_MAX} bytes");
+                return Err(into_error(Fault::new(Code::Protocol, message)));
+            }
+            if self.buffers.add(count).map_err(into_error)? {
+                return Ok(true);
+            }
+            if count == 0 {
+                return Ok(false);
+            }
         }
-        Ok(count > 0)
     }
 
     /// ureq asks when the connection goes back to rest and again when it is wanted. The first
     /// answer may be late by the second, so only that one is worth a system call.
     fn is_open(&mut self) -> bool {
-        self.slot.state().sent || self.stream.is_quiet()
+        self.slot.is_in_use() || self.stream.is_quiet()
     }
 
     fn is_tls(&self) -> bool {
@@ -154,7 +162,8 @@ impl transport::Buffers for Buffers {
     }
 
     fn input_appended(&mut self, amount: usize) {
-        self.add(amount);
+        // Only ureq's own transports use it.
+        let _ = self.add(amount);
     }
 
     fn input_consume(&mut self, amount: usize) {

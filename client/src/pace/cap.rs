@@ -49,7 +49,7 @@ mod tests {
         let zero = Instant::now();
         let at = |turn: u32| zero + INTERVAL * turn;
         let mut cap = Cap::default();
-        let mut take = |cap: &mut Cap| {
+        let take = |cap: &mut Cap| {
             let turn = cap.earliest(zero);
             cap.take(turn, INTERVAL);
             turn

@@ -189,7 +189,7 @@ impl Settings {
 
 fn entry(id: u64, username: String, side: Side, query: &ListQuery) -> Value {
     let mut entry = json!({
-        "disabled": id % 10 == 0,
+        "disabled": id.is_multiple_of(10),
         "id": 1_000_000 + id,
         "email": format!("{username}@example.com"),
         "username": username,

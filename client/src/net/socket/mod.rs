@@ -15,7 +15,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use self::system::{TimeLimit, read_now, write};
-pub(super) use self::system::{is_connecting, wait_for_any};
+pub(super) use self::system::{clock, is_connecting, wait_for_any};
 use crate::call::Step;
 use crate::fault::Fault;
 
@@ -62,8 +62,8 @@ impl Wire {
     /// Sends all of it.
     pub(crate) fn write_all(&mut self, mut data: &[u8], step: &Step) -> Result<(), Fault> {
         while !data.is_empty() {
-            step.time_left()?;
-            match write(&self.socket.0, data) {
+            let left = step.time_left()?;
+            match write(&self.socket.0, data, left) {
                 Ok(count) => data = &data[count..],
                 Err(error) if is_only_late(&error) => {}
                 Err(error) => return Err(failure(error, step)),

@@ -1,54 +1,83 @@
 //! Sockets on Unix: they block, and the kernel keeps the time.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::net::RecvFlags;
+use rustix::net::{RecvFlags, SendFlags};
 
-/// How far past its deadline a read may sleep before it looks at the clock.
-const SLACK: Duration = Duration::from_millis(20);
-
-/// A send blocks only if the peer stopped reading; then the clock is looked at this often.
-const SEND_SLICE: Duration = Duration::from_millis(50);
+/// An exact wait may end late by a part of its length, up to a tenth of a second in all: a long one
+/// is made of a first part, and a rest that ends in time.
+const EXACT: Duration = Duration::from_millis(500);
 
 /// How long the kernel lets an operation on a socket wait.
+///
+/// A receive timeout costs nothing once it is set, so a warm call makes no system call for it. But
+/// it runs on the kernel's coarse timers, which end up to an eighth of their time late. So it gets
+/// less than what is left, and when it has ended, `poll` waits for the rest.
 pub(super) struct TimeLimit {
-    /// The receive timeout that the kernel has. It is set anew only when it would overshoot the
-    /// deadline, so a warm call makes no system call for it.
+    /// The receive timeout that the kernel has. It is set anew only when it might overshoot.
     armed: Option<Duration>,
+    /// Whether it has ended in the read that is under way.
+    has_ended: bool,
 }
 
 impl TimeLimit {
+    #[allow(clippy::unnecessary_wraps)] // elsewhere the socket is to be told that it must not block
     pub(super) fn new(stream: &TcpStream) -> io::Result<TimeLimit> {
-        stream.set_write_timeout(Some(SEND_SLICE))?;
-        Ok(TimeLimit { armed: None })
+        give_up_on_the_dead(stream);
+        Ok(TimeLimit { armed: None, has_ended: false })
     }
 
-    /// Reads what there is, waiting for the first byte for about as long as is `left`.
+    /// Reads what there is, waiting for the first byte for at most what is `left`. `WouldBlock` says
+    /// that some of that has passed.
     pub(super) fn read(&mut self, mut stream: &TcpStream, buffer: &mut [u8], left: Duration) -> io::Result<usize> {
-        if self.armed.is_none_or(|armed| armed > left + SLACK) {
-            // The kernel takes no zero, which would mean "for ever".
-            let timeout = left.max(Duration::from_millis(1));
-            stream.set_read_timeout(Some(timeout))?;
-            self.armed = Some(timeout);
-        }
-        let result = stream.read(buffer);
-        if matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-            // It slept for as long as it was armed: what is left now, if anything, is less.
-            self.armed = None;
-        }
+        let result = if self.has_ended {
+            wait(&mut [PollFd::new(stream, PollFlags::IN)], left)?;
+            read_now(stream, buffer)
+        } else {
+            if self.armed.is_none_or(|armed| armed + armed / 8 > left) {
+                // The kernel takes no zero, which would mean "for ever".
+                let timeout = (left / 4 * 3).max(Duration::from_micros(1));
+                stream.set_read_timeout(Some(timeout))?;
+                self.armed = Some(timeout);
+            }
+            stream.read(buffer)
+        };
+        self.has_ended = matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         result
     }
 }
 
-/// Sends some of it, waiting for room for a moment.
-pub(super) fn write(mut stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
-    // No SIGPIPE: the standard library sends with MSG_NOSIGNAL; where there is none, socket2
-    // has set SO_NOSIGPIPE.
-    stream.write(data)
+/// Has the kernel give up on a peer that acknowledges nothing: a kept connection that died without
+/// a word, because a router forgot it or the machine slept, is found out within that time.
+fn give_up_on_the_dead(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(2);
+        // Without it, the deadline finds it out.
+        let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX));
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = stream;
+}
+
+/// Sends some of it, waiting for room for at most what is `left`.
+pub(super) fn write(stream: &TcpStream, data: &[u8], left: Duration) -> io::Result<usize> {
+    // No SIGPIPE: where there is no such flag, socket2 has set SO_NOSIGPIPE.
+    #[cfg(not(target_vendor = "apple"))]
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    #[cfg(target_vendor = "apple")]
+    let flags = SendFlags::DONTWAIT;
+    match rustix::net::send(stream, data, flags) {
+        Err(Errno::AGAIN) => {
+            wait(&mut [PollFd::new(stream, PollFlags::OUT)], left)?;
+            Err(Errno::AGAIN.into())
+        }
+        result => Ok(result?),
+    }
 }
 
 /// Reads what has arrived already.
@@ -67,10 +96,24 @@ pub(in crate::net) fn wait_for_any<'a>(
     connecting: impl Iterator<Item = &'a socket2::Socket>,
     time: Duration,
 ) -> io::Result<()> {
-    let mut polled: Vec<_> = connecting.map(|socket| PollFd::new(socket, PollFlags::OUT)).collect();
-    let time = Timespec::try_from(time).ok();
-    match rustix::event::poll(&mut polled, time.as_ref()) {
+    wait(&mut connecting.map(|socket| PollFd::new(socket, PollFlags::OUT)).collect::<Vec<_>>(), time)
+}
+
+/// Waits until something happens, or most of the time has passed.
+fn wait(polled: &mut [PollFd], time: Duration) -> io::Result<()> {
+    let part = if time > EXACT { time / 8 * 7 } else { time };
+    match rustix::event::poll(polled, Timespec::try_from(part).ok().as_ref()) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The time since some moment, while the machine sleeps as well.
+pub(in crate::net) fn clock() -> Duration {
+    use rustix::time::ClockId;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = ClockId::Monotonic;
+    rustix::time::clock_gettime(clock).try_into().unwrap_or_default()
 }
