@@ -72,6 +72,7 @@ test-c: build ## the C programs, as C99, C11 and C++17, dynamic and static, and 
 
 test-callers: build ## C programs that use the library wrongly, hard or unluckily
 	tests/callers.sh
+	tests/elevated.sh
 
 test-languages: build ## every binding's own checks and the conformance table
 	tests/languages.sh

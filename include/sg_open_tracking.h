@@ -14,15 +14,18 @@
  *                sg_result in full, out_enabled only on SG_OK, a new client as NULL on failure.
  *                There is no errno and no "last error".
  *   Threads      A client may be used by any number of threads at once; options by one at a time.
- *                No thread, timer or signal handler outlives a call, except a look-up that the
- *                system's resolver has not answered: it ends when the resolver does.
+ *                No thread, timer or signal handler outlives a call, except one that waits for the
+ *                system's resolver, or for the files of the trust store: it ends when these answer.
+ *                There are 32 of each at most. A pthread_cancel() takes effect once the call is
+ *                over; sg_client_cancel() cuts it off.
  *   Time         Every call ends by its deadline, whatever the server does; in the calls for many,
  *                each item has one.
  *   fork()       A client works on in the child, over connections of its own. A fork waits, for
- *                50 ms at most, while a host's name is looked up.
+ *                50 ms at most, while a host's name is looked up or the trust store read.
  *   Signals      None is raised (no SIGPIPE) and none ends a call (EINTR).
  *   Secrets      The key is in no message and no log, and wiped from memory when freed.
- *   Environment  Read when a client is made, and ignored in a set-user-ID program:
+ *   Environment  Read when a client is made, and ignored in a set-user-ID program, or one that has
+ *                file capabilities:
  *                SG_OPEN_TRACKING_BASE_URL; HTTPS_PROXY, ALL_PROXY, NO_PROXY (also in small
  *                letters), SSL_CERT_FILE and SSL_CERT_DIR as curl takes them.
  *

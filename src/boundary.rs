@@ -1,8 +1,58 @@
-//! What crosses the border to C is checked here: NULL, UTF-8.
+//! What crosses the border to C is checked here: NULL, UTF-8, panics, and threads that are cancelled.
 
 use std::ffi::{CStr, c_char};
 
 use sg_open_tracking::{Error, catch_panic};
+
+/// Runs the body of an entry point. A panic becomes an error, and a `pthread_cancel` of the thread
+/// takes effect once the call is over: either would unwind over the border, which ends the process.
+pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let _uncancellable = Uncancellable::new();
+    catch_panic(body)
+}
+
+/// Keeps the C library from cancelling this thread for as long as it lives.
+struct Uncancellable {
+    #[cfg(all(unix, not(target_os = "android")))]
+    before: std::ffi::c_int,
+}
+
+#[cfg(all(unix, not(target_os = "android")))]
+mod cancelling {
+    use std::ffi::c_int;
+
+    unsafe extern "C" {
+        /// POSIX; libc, the crate, has it for few systems.
+        pub(super) safe fn pthread_setcancelstate(state: c_int, before: &mut c_int) -> c_int;
+    }
+
+    #[cfg(not(target_vendor = "apple"))]
+    pub(super) const DISABLE: c_int = 1;
+    #[cfg(target_vendor = "apple")]
+    pub(super) const DISABLE: c_int = 0;
+}
+
+impl Uncancellable {
+    #[cfg(all(unix, not(target_os = "android")))]
+    fn new() -> Uncancellable {
+        let mut before = cancelling::DISABLE;
+        cancelling::pthread_setcancelstate(cancelling::DISABLE, &mut before);
+        Uncancellable { before }
+    }
+
+    #[cfg(not(all(unix, not(target_os = "android"))))]
+    fn new() -> Uncancellable {
+        Uncancellable {}
+    }
+}
+
+#[cfg(all(unix, not(target_os = "android")))]
+impl Drop for Uncancellable {
+    fn drop(&mut self) {
+        let mut disabled = cancelling::DISABLE;
+        cancelling::pthread_setcancelstate(self.before, &mut disabled);
+    }
+}
 
 /// The text at `pointer`, the argument called `name`.
 ///
@@ -53,7 +103,7 @@ pub(crate) unsafe fn reclaim<T>(pointer: *mut T) {
     if !pointer.is_null() {
         // SAFETY: as this function's.
         let value = unsafe { Box::from_raw(pointer) };
-        let _ = catch_panic(|| {
+        let _ = guard(|| {
             drop(value);
             Ok(())
         });

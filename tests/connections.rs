@@ -131,7 +131,7 @@ fn at_once(threads: usize, work: impl Fn() + Sync) {
 /// After a burst, steady single calls use one connection: the others are closed once they are old,
 /// and don't stand about half closed.
 #[test]
-#[ignore = "a minute long: run by `make test-slow`"]
+
 fn what_a_burst_left_grows_old_and_is_closed() {
     let sandbox = sandbox();
     let client = client_with(&sandbox, |config| {

@@ -62,17 +62,29 @@ impl Environment {
     }
 }
 
-/// Whether `NO_PROXY` exempts this server: a list of names (each with the names below it),
-/// addresses and networks, each with a port if only that port is meant, or a lone `*`.
+/// Whether `NO_PROXY` exempts this server, as curl takes it: `*` alone, or a list of names (each with
+/// the names below it), addresses and networks. The list ends where a blank is not followed by a
+/// comma. An entry may have a port, which curl knows nothing of.
 fn is_exempt(list: &str, origin: &Origin) -> bool {
-    if list.trim() == "*" {
+    const BLANKS: [char; 2] = [' ', '\t'];
+    if list == "*" {
         return true;
     }
-    let host = origin.host.trim_end_matches('.').to_ascii_lowercase();
-    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()).any(|entry| {
+    let host = origin.host.strip_suffix('.').unwrap_or(&origin.host).to_ascii_lowercase();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start_matches(BLANKS);
+        let end = rest.find([',', ' ', '\t']).unwrap_or(rest.len());
+        let (entry, behind) = rest.split_at(end);
         let (pattern, port) = split_port(entry);
-        port.is_none_or(|port| port == origin.port) && covers(pattern, &host)
-    })
+        if port.is_none_or(|port| port == origin.port) && covers(pattern, &host) {
+            return true;
+        }
+        match behind.trim_start_matches(BLANKS).strip_prefix(',') {
+            Some(more) => rest = more.trim_start_matches(','),
+            None => return false,
+        }
+    }
 }
 
 /// `host:port` and `[v6]:port` apart. A bare IPv6 address has no port.
@@ -91,31 +103,37 @@ fn split_port(entry: &str) -> (&str, Option<u16>) {
 
 fn covers(pattern: &str, host: &str) -> bool {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return match pattern.split_once('/') {
-            Some((network, bits)) => match (network.parse(), bits.parse()) {
-                (Ok(network), Ok(bits)) => in_network(address, network, bits),
-                _ => false,
-            },
-            None => pattern.parse() == Ok(address),
-        };
+        let (network, bits) = pattern.split_once('/').unwrap_or((pattern, "0"));
+        return network.parse().is_ok_and(|network| in_network(address, network, leading_number(bits)));
     }
-    let pattern = pattern.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+    let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
+    let pattern = pattern.strip_prefix('.').unwrap_or(pattern).to_ascii_lowercase();
     match host.strip_suffix(pattern.as_str()) {
         Some(above) => !pattern.is_empty() && (above.is_empty() || above.ends_with('.')),
         None => false,
     }
 }
 
+/// As C reads a number: what does not begin with one is 0.
+fn leading_number(text: &str) -> u32 {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    if end == 0 { 0 } else { text[..end].parse().unwrap_or(u32::MAX) }
+}
+
+/// No bits, or all of them, mean this one address.
 fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(n)) => bits <= 32 && same_prefix(a.to_bits().into(), n.to_bits().into(), 32 - bits),
-        (IpAddr::V6(a), IpAddr::V6(n)) => bits <= 128 && same_prefix(a.to_bits(), n.to_bits(), 128 - bits),
-        _ => false,
+        (IpAddr::V4(a), IpAddr::V4(n)) if (1..32).contains(&bits) => {
+            same_prefix(a.to_bits().into(), n.to_bits().into(), 32 - bits)
+        }
+        (IpAddr::V6(a), IpAddr::V6(n)) if (1..128).contains(&bits) => same_prefix(a.to_bits(), n.to_bits(), 128 - bits),
+        (IpAddr::V4(_), _) => bits <= 32 && address == network,
+        (IpAddr::V6(_), _) => bits <= 128 && address == network,
     }
 }
 
 fn same_prefix(a: u128, b: u128, host_bits: u32) -> bool {
-    host_bits == 128 || a >> host_bits == b >> host_bits
+    a >> host_bits == b >> host_bits
 }
 
 #[cfg(test)]
@@ -127,37 +145,61 @@ mod tests {
         let cases = [
             ("", "api.sendgrid.com", false),
             ("*", "api.sendgrid.com", true),
-            (" * ", "api.sendgrid.com", true),
+            (" * ", "api.sendgrid.com", false),
             ("*,x", "api.sendgrid.com", false),
-            ("sendgrid.com", "api.sendgrid.com", true),
-            (".sendgrid.com", "api.sendgrid.com", true),
-            ("sendgrid.com.", "api.sendgrid.com", true),
+            ("localhost,.example.com,.example.de", "www.example.com", true),
+            ("localhost,.example.com,.example.de", "www.example.com.", true),
+            ("localhost,.example.com,.example.de", "example.com", true),
+            ("localhost,.example.com.,.example.de", "www.example.com", true),
+            ("localhost,www.example.com.,.example.de", "www.example.com", true),
+            ("localhost,example.com,.example.de", "example.com.", true),
             ("SendGrid.COM", "api.sendgrid.com", true),
-            ("api.sendgrid.com", "api.sendgrid.com", true),
             ("grid.com", "api.sendgrid.com", false),
             ("api.sendgrid.com", "sendgrid.com", false),
-            ("a.example, sendgrid.com", "api.sendgrid.com", true),
-            ("a.example sendgrid.com", "api.sendgrid.com", true),
+            (".example.com, .example.net", "nonexample.com", false),
+            ("foo, .example.com", "www.example.com", true),
+            ("www2.example.com, .example.net", "www.example.com", false),
+            ("foo,,,,,              bar, ::1/64", "bar", true),
+            // A blank for a comma ends the list.
+            ("localhost .example.com", "localhost", true),
+            ("localhost .example.com", "www.example.com", false),
+            ("a.example sendgrid.com,x", "api.sendgrid.com", false),
+            ("a.example ,sendgrid.com", "api.sendgrid.com", true),
+            (".", "api.sendgrid.com", false),
+            ("..sendgrid.com", "api.sendgrid.com", false),
+            (",,", "api.sendgrid.com", false),
+            (",sendgrid.com", "api.sendgrid.com", true),
             ("sendgrid.com:443", "api.sendgrid.com", true),
             ("sendgrid.com:8443", "api.sendgrid.com", false),
-            (".", "api.sendgrid.com", false),
-            (",,", "api.sendgrid.com", false),
-            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1,localhost,", "127.0.0.1", true),
+            ("127.0.0.1/8,localhost,", "127.0.0.1", true),
+            ("127.0.0.1/28,localhost,", "127.0.0.1", true),
+            ("127.0.0.1/31,localhost,", "127.0.0.1", true),
+            ("localhost,127.0.0.1.127.0.0.1", "127.0.0.1", false),
+            ("192.168.0.0/16", "192.168.0.1", true),
+            ("192.168.0.0/24", "192.168.0.1", true),
+            ("192.168.0.0/32", "192.168.0.1", false),
+            ("192.168.0.0", "192.168.0.1", false),
+            ("192.168.0.0/24", "192.168.1.1", false),
+            ("foo, bar, 192.168.0.0/16", "192.168.1.1", true),
             ("127.0.0.1:443", "127.0.0.1", true),
             ("127.0.0.1:80", "127.0.0.1", false),
-            ("127.0.0.0/8", "127.9.9.9", true),
-            ("10.0.0.0/8", "127.9.9.9", false),
-            ("0.0.0.0/0", "127.9.9.9", true),
+            ("0.0.0.0/0", "127.9.9.9", false),
+            ("127.0.0.1/0", "127.0.0.1", true),
+            ("127.0.0.1/x", "127.0.0.1", true),
             ("127.0.0.0/33", "127.0.0.1", false),
             ("127.0.0", "127.0.0.1", false),
             ("0.0.1", "127.0.0.1", false),
             ("::1", "::1", true),
+            ("0:0::1/128", "::1", true),
+            ("0:0::1/129", "::1", false),
+            ("foo, bar, ::1/64", "::1", true),
             ("[::1]", "::1", true),
             ("[::1]:443", "::1", true),
             ("[::1]:80", "::1", false),
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
-            ("::/0", "::1", true),
+            ("::/0", "::1", false),
         ];
         for (list, host, expected) in cases {
             let origin = Origin { tls: true, host: host.to_owned(), port: 443 };

@@ -93,17 +93,26 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// One line without control or direction-changing characters, cut on a character.
+/// One line, cut on a character, in which all is plainly visible: blanks of any kind are one space,
+/// and what is not seen, or changes how others are, is written as its number, such as \u{202e}.
 ///
 /// Part of it may come from a server, and ends up in terminals and logs.
 fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(MESSAGE_MAX));
-    for character in text.chars().map(|c| if is_unsafe_to_print(c) { ' ' } else { c }) {
-        if line.len() + character.len_utf8() > MESSAGE_MAX {
-            break;
-        }
-        if !(character == ' ' && line.ends_with(' ')) {
+    for character in text.chars() {
+        let before = line.len();
+        if character.is_whitespace() {
+            if !line.ends_with(' ') {
+                line.push(' ');
+            }
+        } else if is_invisible(character) {
+            line.extend(character.escape_unicode());
+        } else {
             line.push(character);
+        }
+        if line.len() > MESSAGE_MAX {
+            line.truncate(before);
+            break;
         }
     }
     line
@@ -118,9 +127,18 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
-fn is_unsafe_to_print(c: char) -> bool {
+/// Controls, format characters, all that Unicode calls ignorable by default, fillers, and what has no
+/// form of its own.
+fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}'
+            | '\u{890}'..='\u{891}' | '\u{8E2}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{E000}'..='\u{F8FF}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{10FFFF}')
 }
 
 #[cfg(test)]
@@ -134,9 +152,11 @@ mod tests {
         let cases = [
             ("plain", "plain"),
             ("two\r\nlines", "two lines"),
-            ("\u{1b}[31mred\u{7}", " [31mred "),
-            ("nul\0inside", "nul inside"),
-            ("right\u{202e}left", "right left"),
+            ("\u{1b}[31mred\u{7}", r"\u{1b}[31mred\u{7}"),
+            ("nul\0inside", r"nul\u{0}inside"),
+            ("right\u{202e}left", r"right\u{202e}left"),
+            ("\u{61c}\u{ad}\u{fff9}\u{115f}\u{e0041}", r"\u{61c}\u{ad}\u{fff9}\u{115f}\u{e0041}"),
+            ("no\u{a0}break\u{2003}\u{3000}wide", "no break wide"),
             ("grüße, 世界 🌍", "grüße, 世界 🌍"),
         ];
         for (given, expected) in cases {
@@ -162,7 +182,7 @@ mod tests {
         fn any_text_makes_one_printable_line(text in any::<String>()) {
             let error = Error::new(Code::Io, &text);
             prop_assert!(error.message().len() <= MESSAGE_MAX);
-            prop_assert!(!error.message().chars().any(is_unsafe_to_print));
+            prop_assert!(!error.message().chars().any(is_invisible));
             prop_assert!(!error.message().contains("  "));
         }
 

@@ -24,6 +24,7 @@ mod panic;
 #[allow(unsafe_code)] // it talks to the system about forks, signals and privileges
 mod process;
 mod rate_limit;
+mod redact;
 mod region;
 mod request;
 mod response;

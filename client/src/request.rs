@@ -7,6 +7,7 @@ use ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, 
 use ureq::http::{self, Method, Uri};
 use zeroize::Zeroizing;
 
+use crate::redact;
 use crate::url::BaseUrl;
 use crate::{Error, Region};
 
@@ -50,10 +51,10 @@ impl Key {
         Ok(Key(Arc::new(value)))
     }
 
-    /// The text without the key, should a server have repeated it.
-    pub(crate) fn redact(&self, text: String) -> String {
-        let key = &self.0[SCHEME.len()..];
-        if text.contains(key) { text.replace(key, "[key]") } else { text }
+    /// The text without the key, should a server have repeated it: as it is, or escaped as JSON, URLs
+    /// and HTML do it.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        redact::cut_out(&self.0[SCHEME.len()..], text)
     }
 
     /// What stands behind "authorization: ".
@@ -186,7 +187,7 @@ mod tests {
         for good in ["k", "SG.aaaa.bbbb", "!~", &"x".repeat(512)] {
             let key = Key::new(good).unwrap();
             assert_eq!(format!("{key:?}"), "Key(..)");
-            assert_eq!(key.redact(format!("<{good}>")), "<[key]>");
+            assert_eq!(key.redact(&format!("<{good}>")), "<[key]>");
         }
         for bad in ["", " ", "a b", "a\r\nX: y", "a\n", "\u{7f}", "schlüssel", "a\tb", "\0", &"x".repeat(513)] {
             let error = Key::new(bad).unwrap_err();
@@ -216,7 +217,7 @@ mod tests {
 
         #[test]
         fn no_text_keeps_the_key(key in "[!-~]{8,80}", parts in proptest::collection::vec("[ -~]{0,20}", 0..6)) {
-            let redacted = Key::new(&key).unwrap().redact(parts.join(&key));
+            let redacted = Key::new(&key).unwrap().redact(&parts.join(&key));
             prop_assert!(!redacted.contains(&key), "{}", redacted);
         }
     }

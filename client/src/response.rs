@@ -82,7 +82,7 @@ fn unexpected(wanted: &str, why: &str, asked: Asked, headers: &HeaderMap) -> Err
         Some(encoding) => format!("the reply is encoded as {encoding}, though no encoding was asked for"),
         None => format!("the reply is not {wanted}: {why}"),
     };
-    Error::new(Code::Protocol, asked.key.redact(message))
+    Error::new(Code::Protocol, asked.key.redact(&message))
 }
 
 fn code_of(status: u16) -> Code {
@@ -100,7 +100,7 @@ fn code_of(status: u16) -> Code {
 /// Says what the server said, and what to do.
 fn refusal(status: u16, body: Option<&[u8]>, asked: Asked) -> Error {
     let code = code_of(status);
-    let said = body.and_then(first_message).map(|text| asked.key.redact(text));
+    let said = body.and_then(first_message).map(|text| asked.key.redact(&text));
     let said = said.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(default_text(status));
     let hint = match code {
         Code::Unauthorized => {
@@ -253,7 +253,7 @@ mod tests {
             ),
             (read, 400, r#"{"errors":"odd"}"#.to_owned(), Code::BadRequest, "400 Bad Request"),
             (read, 400, documented("  "), Code::BadRequest, "400 Bad Request"),
-            (read, 400, documented("\\u001b[31mred\\nline"), Code::BadRequest, "400 [31mred line"),
+            (read, 400, documented("\\u001b[31mred\\nline"), Code::BadRequest, r"400 \u{1b}[31mred line"),
         ];
         for (asked, status, body, code, text) in cases {
             let error = setting(reply(status, &body), asked, None).unwrap_err();

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::config::sg_config;
 use super::result::{self, sg_result};
 use super::{code, region, sg_code};
-use crate::boundary;
-use sg_open_tracking::{Client, Config, Error, Outcome, catch_panic};
+use crate::boundary::{self, guard};
+use sg_open_tracking::{Client, Config, Error, Outcome};
 
 /// A client: one key, one region, one pool of connections. Opaque; any number of threads may use
 /// it at once.
@@ -19,7 +19,7 @@ pub struct sg_client(pub(super) Client);
 /// # Safety
 /// `out` is NULL or may be written.
 unsafe fn hand_over(out: *mut *mut sg_client, made: impl FnOnce() -> Result<Client, Error>) -> sg_code {
-    code(catch_panic(|| {
+    code(guard(|| {
         // SAFETY: as this function's.
         let out = unsafe { boundary::exclusive("out", out) }?;
         *out = std::ptr::null_mut();
@@ -39,7 +39,7 @@ unsafe fn call(
     to: *mut sg_result,
     call: impl FnOnce(&Client, Option<&str>) -> Result<Outcome, Error>,
 ) -> sg_code {
-    let result = catch_panic(|| {
+    let result = guard(|| {
         // SAFETY: as this function's.
         let (client, on_behalf_of) =
             unsafe { (boundary::reference("client", client)?, boundary::optional_text("on_behalf_of", on_behalf_of)?) };
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn sg_client_get(
 pub unsafe extern "C" fn sg_client_cancel(client: *const sg_client) {
     // SAFETY: the caller passes a live client, or NULL.
     if let Some(client) = unsafe { client.as_ref() } {
-        let _ = catch_panic(|| {
+        let _ = guard(|| {
             client.0.cancel();
             Ok(())
         });

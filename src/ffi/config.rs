@@ -4,8 +4,8 @@ use std::ffi::c_char;
 use std::time::Duration;
 
 use super::{code, sg_code};
-use crate::boundary;
-use sg_open_tracking::{Config, Error, catch_panic};
+use crate::boundary::{self, guard};
+use sg_open_tracking::{Config, Error};
 
 /// Options for sg_client_new(). Opaque; one thread at a time.
 #[allow(non_camel_case_types)]
@@ -16,7 +16,7 @@ pub struct sg_config(pub(super) Config);
 /// Free them with sg_config_free(). NULL only after an internal error.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_config_new() -> *mut sg_config {
-    match catch_panic(|| Ok(Box::into_raw(Box::new(sg_config(Config::new()))))) {
+    match guard(|| Ok(Box::into_raw(Box::new(sg_config(Config::new()))))) {
         Ok(config) => config,
         Err(_) => std::ptr::null_mut(),
     }
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn sg_config_free(config: *mut sg_config) {
 /// `config` is NULL or came from `sg_config_new`, and no other thread uses it now.
 unsafe fn set(config: *mut sg_config, setter: impl FnOnce(&mut Config) -> Result<(), Error>) -> sg_code {
     // SAFETY: as this function's.
-    code(catch_panic(|| setter(&mut unsafe { boundary::exclusive("config", config) }?.0)))
+    code(guard(|| setter(&mut unsafe { boundary::exclusive("config", config) }?.0)))
 }
 
 fn milliseconds(ms: u32) -> Duration {

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use super::client::sg_client;
 use super::result::{self, sg_result};
 use super::{code, sg_code};
-use crate::boundary;
-use sg_open_tracking::{Code, Error, Outcome, catch_panic};
+use crate::boundary::{self, guard};
+use sg_open_tracking::{Code, Error, Outcome};
 
 /// Called by sg_client_update_many() and sg_client_get_many() with each result, on the thread
 /// that made the call, in the order in which the items end.
@@ -78,7 +78,7 @@ unsafe fn many(
     // SAFETY: as this function's.
     let write_all = |error: &Error, only_cancelled| unsafe { write_all(results, count, error, only_cancelled) };
     let mut began = false;
-    let result = catch_panic(|| {
+    let result = guard(|| {
         // SAFETY: as this function's.
         let client = unsafe { boundary::reference("client", client) }?;
         if count > 0 && on_behalf_of.is_null() {
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn sg_client_list_subusers(
     context: *mut c_void,
     result: *mut sg_result,
 ) -> sg_code {
-    let listed = catch_panic(|| {
+    let listed = guard(|| {
         // SAFETY: the caller passes a live client, or NULL.
         let client = unsafe { boundary::reference("client", client) }?;
         let on_subuser = on_subuser.ok_or_else(|| Error::argument("on_subuser is NULL"))?;

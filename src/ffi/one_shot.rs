@@ -3,8 +3,7 @@
 use std::ffi::c_char;
 
 use super::{code, region, sg_code};
-use crate::boundary;
-use sg_open_tracking::catch_panic;
+use crate::boundary::{self, guard};
 
 /// Switches open tracking on or off in one call, with the default options.
 ///
@@ -26,7 +25,7 @@ pub unsafe extern "C" fn sg_open_tracking_update(
     on_behalf_of: *const c_char,
     out_enabled: *mut bool,
 ) -> sg_code {
-    code(catch_panic(|| {
+    code(guard(|| {
         // SAFETY: the caller passes strings that outlive the call, or NULL.
         let (key, on_behalf_of) =
             unsafe { (boundary::text("key", key)?, boundary::optional_text("on_behalf_of", on_behalf_of)?) };
@@ -50,7 +49,7 @@ pub unsafe extern "C" fn sg_open_tracking_get(
     on_behalf_of: *const c_char,
     out_enabled: *mut bool,
 ) -> sg_code {
-    code(catch_panic(|| {
+    code(guard(|| {
         // SAFETY: the caller passes strings that outlive the call and room for a bool, or NULL.
         let (key, on_behalf_of, out) = unsafe {
             (

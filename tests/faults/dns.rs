@@ -108,6 +108,34 @@ pub fn cases() -> Vec<Trial> {
     let mut trials: Vec<_> =
         ROWS.iter().enumerate().map(|(number, row)| story(row.name, move || row.run(number))).collect();
     trials.extend([
+        // Each call that gave up left a thread, once.
+        story("a resolver that hangs leaves few threads, and is asked again", || {
+            answer("hangs.test", Answer::Never);
+            let client = client("https://hangs.test:1", |config| {
+                config.set_timeout(ms(20)).unwrap();
+            });
+            let waiting = || {
+                let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+                let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
+                names.filter(|name| name.starts_with("sg-background")).count()
+            };
+            for _ in 0..150 {
+                assert_eq!(Call::Get.make(&client, None).code, Code::Timeout);
+            }
+            // All of those of other tests as well.
+            assert!(waiting() <= 64, "{}", waiting());
+            // The old look-ups still hang; a new one is made after a while, and answered.
+            let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
+            answer("hangs.test", addresses(&["127.0.0.1"]));
+            let url = format!("https://hangs.test:{}", peer.port());
+            let client = crate::case::client(&url, |config| {
+                config.set_timeout(ms(30_000)).unwrap().set_max_retries(0);
+            });
+            let started = Instant::now();
+            while Call::Get.make(&client.derive(Some(ms(2500))).unwrap(), None).code == Code::Timeout {
+                assert!(started.elapsed() < Duration::from_secs(25), "never asked again");
+            }
+        }),
         story("not found", || {
             let end = get("nowhere.matrix.test", Answer::Error(libc::EAI_NONAME), |_| {});
             expect_end(&end, Code::Dns, 0, 0);

@@ -128,9 +128,15 @@ fn in_child(url: &str, environment: &[(&str, OsString)]) -> String {
 fn trust() -> Vec<Trial> {
     // Each with the trusted authority in "ca.pem", and other things beside it.
     type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
-    let rows: [Row; 10] = [
+    let rows: [Row; 11] = [
         ("trust: a file", &[("SSL_CERT_FILE", "ca.pem")], "SG_OK", ""),
         ("trust: a directory", &[("SSL_CERT_DIR", "directory")], "SG_OK", ""),
+        (
+            "trust: a directory without names by hash",
+            &[("SSL_CERT_DIR", "unhashed")],
+            "SG_ERR_TLS",
+            "run `openssl rehash",
+        ),
         ("trust: two directories", &[("SSL_CERT_DIR", "none:directory")], "SG_OK", ""),
         ("trust: a file and a directory", &[("SSL_CERT_FILE", "none"), ("SSL_CERT_DIR", "directory")], "SG_OK", ""),
         ("trust: no such file", &[("SSL_CERT_FILE", "none")], "SG_ERR_TLS", "none"),
@@ -146,7 +152,9 @@ fn trust() -> Vec<Trial> {
             let path = |name: &str| directory.path().join(name);
             std::fs::copy(certificates::ca_file(), path("ca.pem")).unwrap();
             std::fs::create_dir(path("directory")).unwrap();
-            std::fs::copy(certificates::ca_file(), path("directory").join("ca.pem")).unwrap();
+            std::fs::copy(certificates::ca_file(), path("directory").join("2e5ac55d.0")).unwrap();
+            std::fs::create_dir(path("unhashed")).unwrap();
+            std::fs::copy(certificates::ca_file(), path("unhashed").join("ca.pem")).unwrap();
             std::fs::write(path("empty"), "").unwrap();
             assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
 

@@ -145,7 +145,7 @@ fn messages() -> Vec<Case> {
         says("DEL and C1 controls", "a\\u007f\\u0080\\u009f\\u009b31mb").never_says("\u{9b}"),
         says("an escape sequence", "\\u001b[31mred\\u001b]0;title\\u0007").says("[31mred").never_says("\u{1b}"),
         says("line ends", "one\\r\\ntwo\\nthree").says("one two three"),
-        says("a NUL", "one\\u0000two").says("one two"),
+        says("a NUL", "one\\u0000two").says(r"one\u{0}two"),
         says("letters that turn the direction", "a\\u202eb\\u2066c\\u200fd").never_says("\u{202e}"),
         says("invisible letters", "a\\u200b\\ufeff\\u2060b"),
         says("other scripts", "acc\u{e8}s refus\u{e9} \u{6a29}\u{9650} \u{1f512}").says("\u{6a29}\u{9650} \u{1f512}"),

@@ -121,7 +121,7 @@ fn the_first_interrupt_finishes_what_is_under_way() {
         let mut no_read = SET.to_vec();
         no_read.push("--no-read");
         let child = spawn(&bench, &no_read);
-        assert!(bench.sandbox.wait_for_requests(12, Duration::from_secs(30)));
+        assert!(bench.sandbox.wait_for_requests(16, Duration::from_secs(30)));
         signal(&child, interrupt);
         let started = Instant::now();
         let ran = Ran::of(child.wait_with_output().unwrap());

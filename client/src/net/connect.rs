@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Type};
 
-use super::resolve::CANCEL_CHECK;
+use super::background::CANCEL_CHECK;
 use super::socket::{is_connecting, wait_for_any};
 use crate::Code;
 use crate::call::Step;

@@ -4,6 +4,7 @@
 //! run HTTP over it through a transport of ours. Everything below `transport` is a stream of
 //! bytes that ends by a deadline.
 
+mod background;
 mod buffers;
 mod connect;
 mod connection;
@@ -14,6 +15,7 @@ mod resolve;
 mod route;
 mod slot;
 mod socket;
+mod store;
 mod stream;
 mod transport;
 mod trust;
@@ -23,4 +25,5 @@ pub(crate) use connection::Reply;
 pub(crate) use pool::Pool;
 pub(crate) use route::Route;
 pub(crate) use socket::Socket;
-pub(crate) use trust::{CaFile, Trust};
+pub(crate) use store::CaFile;
+pub(crate) use trust::Trust;

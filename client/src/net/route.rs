@@ -1,10 +1,8 @@
 //! The way to the service: look up, connect, through the proxy if there is one, TLS.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::socket::Wire;
@@ -15,7 +13,6 @@ use crate::Code;
 use crate::call::{Call, Step};
 use crate::cancel::Watch;
 use crate::fault::Fault;
-use crate::process::PerProcess;
 use crate::url::{Origin, ProxyUrl};
 
 /// All that is needed to open a connection. Immutable, and shared by the clients of one kin.
@@ -25,8 +22,6 @@ pub(crate) struct Route {
     trust: Trust,
     connect_timeout: Duration,
     user_agent: String,
-    /// Made with the first connection, then kept for this route's whole life.
-    tls: PerProcess<Mutex<Option<Arc<ClientConfig>>>>,
 }
 
 impl Route {
@@ -38,7 +33,7 @@ impl Route {
         connect_timeout: Duration,
         user_agent: String,
     ) -> Route {
-        Route { origin, proxy, trust, connect_timeout, user_agent, tls: PerProcess::default() }
+        Route { origin, proxy, trust, connect_timeout, user_agent }
     }
 
     /// Opens a connection to the service, ready for a request; the call's cancel watches it.
@@ -88,16 +83,7 @@ impl Route {
     fn secure(&self, under: Stream, peer: &Origin, step: Step) -> Result<Stream, Fault> {
         let name = ServerName::try_from(peer.host.clone())
             .map_err(|_| Fault::new(Code::Tls, format!("{} can't be the name of a TLS server", peer.host)))?;
-        Stream::secure(under, self.tls_config()?, name, &step)
-    }
-
-    fn tls_config(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let mut kept = self.tls.get().lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = &*kept {
-            return Ok(Arc::clone(config));
-        }
-        let config = trust::tls_config(&self.trust)?;
-        Ok(Arc::clone(kept.insert(config)))
+        Stream::secure(under, trust::tls_config(&self.trust, &step)?, name, &step)
     }
 }
 

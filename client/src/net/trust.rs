@@ -1,22 +1,28 @@
 //! Which certificate authorities to believe, and the TLS settings made of them.
+//!
+//! The settings of a process outlive its clients, with their TLS sessions: a client for each call
+//! costs no reading and no full handshake. They hold no key. A store that was read from files is read
+//! again once one of these has changed.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::SigningKey;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::background::Jobs;
+use super::store::{self, CaFile, Files};
 use crate::Code;
+use crate::call::Step;
 use crate::fault::Fault;
 use crate::process::PerProcess;
 
-/// Where the trusted certificates come from. Clients whose sources are equal share one parsed
-/// store and its TLS sessions.
+/// Where the trusted certificates come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// `SSL_CERT_FILE` and `SSL_CERT_DIR` where set; else the system's store; else Mozilla's
@@ -26,73 +32,83 @@ pub(crate) enum Trust {
     File(CaFile),
 }
 
-/// The certificates of a PEM file, read when the option was set.
-#[derive(Debug, Clone)]
-pub(crate) struct CaFile {
-    path: PathBuf,
-    roots: Arc<RootCertStore>,
+/// So many stores are kept; of more, those used last.
+const KEPT_MAX: usize = 8;
+
+/// Files are looked at again when a connection is opened, but not more often than this.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+
+/// A store that is in use or was, with its TLS sessions.
+#[derive(Clone)]
+struct Kept {
+    trust: Trust,
+    config: Arc<ClientConfig>,
+    /// What it was read from, and when that was looked at last.
+    files: Arc<Files>,
+    looked_at: Instant,
 }
 
-impl PartialEq for CaFile {
-    fn eq(&self, other: &Self) -> bool {
-        self.path == other.path && self.roots.roots == other.roots.roots
+/// The one used last comes last.
+static KEPT: PerProcess<Mutex<Vec<Kept>>> = PerProcess::from_start(Mutex::new(Vec::new()));
+
+/// Their reading. Files can be on a slow mount, so it is waited for like a look-up.
+static READINGS: PerProcess<Jobs<Trust, Result<Kept, String>>> = PerProcess::from_start(Jobs::new());
+
+fn kept() -> MutexGuard<'static, Vec<Kept>> {
+    KEPT.get().lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The TLS settings for this trust: those that are kept, or new ones.
+pub(super) fn tls_config(trust: &Trust, step: &Step) -> Result<Arc<ClientConfig>, Fault> {
+    let before = kept().iter().find(|kept| kept.trust == *trust).cloned();
+    if let Some(kept) = before.as_ref().filter(|kept| kept.looked_at.elapsed() < LOOKED_AT_EVERY) {
+        return Ok(Arc::clone(&kept.config));
     }
-}
-
-impl Eq for CaFile {}
-
-/// A trust store of every CA in the world is a quarter of a megabyte.
-const CA_FILE_MAX: u64 = 16 * 1024 * 1024;
-
-impl CaFile {
-    pub(crate) fn read(path: &Path) -> Result<CaFile, String> {
-        let shown = path.display();
-        let metadata = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
-        // Opening a FIFO or a terminal could wait for ever.
-        if !metadata.is_file() {
-            return Err(format!("{shown}: not a regular file"));
+    let read = match trust {
+        // It was read when the option was set.
+        Trust::File(_) => read(trust, before),
+        Trust::System { .. } => {
+            let wanted = trust.clone();
+            READINGS.get().answer(trust, &step.named("reading the trust store"), move || read(&wanted, before))?
         }
-        if metadata.len() > CA_FILE_MAX {
-            return Err(format!("{shown}: too large for a certificate file"));
-        }
-        let pem = std::fs::read(path).map_err(|error| format!("{shown}: {error}"))?;
-        let mut certificates = Vec::new();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            certificates.push(certificate.map_err(|error| format!("{shown}: not PEM: {error}"))?);
-        }
-        let roots = usable(certificates).ok_or_else(|| format!("{shown}: no certificate in PEM form in it"))?;
-        Ok(CaFile { path: path.to_owned(), roots: Arc::new(roots) })
-    }
-}
-
-fn usable(certificates: Vec<CertificateDer<'_>>) -> Option<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    let (added, _) = store.add_parsable_certificates(certificates);
-    (added > 0).then_some(store)
-}
-
-/// What is in use now. Weak, so that a store is read again once all its clients are gone.
-type InUse = Vec<(Trust, Weak<ClientConfig>)>;
-static IN_USE: PerProcess<Mutex<InUse>> = PerProcess::from_start(Mutex::new(Vec::new()));
-
-/// The TLS settings for this trust: those in use, or new ones. Reading the system's store takes a
-/// few milliseconds, so this waits for the first handshake.
-pub(super) fn tls_config(trust: &Trust) -> Result<Arc<ClientConfig>, Fault> {
-    let mut in_use = IN_USE.get().lock().unwrap_or_else(PoisonError::into_inner);
-    in_use.retain(|(_, config)| config.strong_count() > 0);
-    if let Some(config) = in_use.iter().find_map(|(other, config)| (other == trust).then(|| config.upgrade())?) {
-        return Ok(config);
-    }
-    let config = Arc::new(new_config(trust.roots()?)?);
-    in_use.push((trust.clone(), Arc::downgrade(&config)));
+    };
+    let new = read.map_err(|why| Fault::new(Code::Tls, why))?;
+    let config = Arc::clone(&new.config);
+    keep(new);
     Ok(config)
 }
 
-fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, Fault> {
+fn keep(new: Kept) {
+    let mut all = kept();
+    all.retain(|kept| kept.trust != new.trust);
+    if all.len() == KEPT_MAX {
+        all.remove(0);
+    }
+    all.push(new);
+}
+
+/// Reads the store, unless the files of the one `before` are as they were.
+fn read(trust: &Trust, before: Option<Kept>) -> Result<Kept, String> {
+    let looked_at = Instant::now();
+    if let Some(kept) = before.filter(|kept| kept.files.are_as_they_were()) {
+        return Ok(Kept { looked_at, ..kept });
+    }
+    let (roots, files) = match trust {
+        Trust::File(file) => (Arc::clone(&file.roots), Files::default()),
+        Trust::System { file: None, directories: None } => store::of_the_system()?,
+        Trust::System { file, directories } => {
+            let directories: Vec<_> = directories.iter().flat_map(std::env::split_paths).collect();
+            store::named(file.as_deref().map(Path::new), &directories)?
+        }
+    };
+    let config = Arc::new(new_config(roots).map_err(|error| format!("TLS settings: {error}"))?);
+    Ok(Kept { trust: trust.clone(), config, files: Arc::new(files), looked_at })
+}
+
+fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider { key_provider: &NoClientKeys, ..rustls::crypto::ring::default_provider() };
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::new(Code::Internal, format!("TLS settings: {error}")))?
+        .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -112,147 +128,78 @@ impl KeyProvider for NoClientKeys {
     }
 }
 
-impl Trust {
-    fn roots(&self) -> Result<Arc<RootCertStore>, Fault> {
-        match self {
-            Trust::File(file) => Ok(Arc::clone(&file.roots)),
-            Trust::System { file: None, directories: None } => {
-                Ok(Arc::new(system_roots()?.unwrap_or_else(bundled_roots)))
-            }
-            Trust::System { file, directories } => named_roots(file.as_ref(), directories.as_ref()).map(Arc::new),
-        }
-    }
-}
-
-/// A file of certificates, or a directory of such files.
-enum Place<'a> {
-    File(&'a Path),
-    Directory(&'a Path),
-}
-
-/// Loads what can be read there; or else says what is wrong there.
-fn load(place: &Place, problem: &mut Option<String>) -> Vec<CertificateDer<'static>> {
-    let loaded = match place {
-        // Opening a FIFO or a terminal could wait for ever.
-        Place::File(file) if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) => {
-            problem.get_or_insert(format!("{}: not a regular file", file.display()));
-            return Vec::new();
-        }
-        Place::File(file) => rustls_native_certs::load_certs_from_paths(Some(file), None),
-        Place::Directory(directory) => rustls_native_certs::load_certs_from_paths(None, Some(directory)),
-    };
-    if let (None, Some(error)) = (&problem, loaded.errors.first()) {
-        *problem = Some(error.to_string());
-    }
-    loaded.certs
-}
-
-/// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and nothing else.
-fn named_roots(file: Option<&OsString>, directories: Option<&OsString>) -> Result<RootCertStore, Fault> {
-    let mut problem = None;
-    let mut certificates = Vec::new();
-    if let Some(file) = file {
-        certificates.extend(load(&Place::File(Path::new(file)), &mut problem));
-    }
-    for directory in directories.iter().flat_map(std::env::split_paths) {
-        certificates.extend(load(&Place::Directory(&directory), &mut problem));
-    }
-    usable(certificates).ok_or_else(|| {
-        let why = problem.unwrap_or_else(|| "no certificate in PEM form found".to_owned());
-        Fault::new(Code::Tls, format!("SSL_CERT_FILE or SSL_CERT_DIR gives no trusted certificate: {why}"))
-    })
-}
-
-/// Where systems keep all their authorities in one file: openssl-probe's list. Its own search
-/// would heed the environment, even that of a set-user-ID program.
-#[cfg(all(unix, not(target_os = "macos")))]
-const BUNDLES: [&str; 8] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/opt/etc/ssl/certs/ca-certificates.crt",
-    "/usr/local/etc/ssl/cert.pem",
-    "/etc/openssl/certs/ca-certificates.crt",
-];
-
-/// The system's store, if it has one. The bundle alone where there is one: the directory beside it
-/// repeats it in hundreds of files.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn system_roots() -> Result<Option<RootCertStore>, Fault> {
-    let bundles = BUNDLES.iter().map(Path::new).filter(|file| file.exists()).map(Place::File);
-    first_store(bundles.chain(openssl_probe::candidate_cert_dirs().map(Place::Directory)))
-}
-
-/// The first place with certificates. One that can't be read is no reason to trust others in its
-/// stead.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn first_store<'a>(places: impl IntoIterator<Item = Place<'a>>) -> Result<Option<RootCertStore>, Fault> {
-    let mut problem = None;
-    for place in places {
-        if let Some(store) = usable(load(&place, &mut problem)) {
-            return Ok(Some(store));
-        }
-        if let Some(why) = problem {
-            return Err(Fault::new(Code::Tls, format!("the system's trust store can't be read: {why}")));
-        }
-    }
-    Ok(None)
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn system_roots() -> Result<Option<RootCertStore>, Fault> {
-    Ok(usable(rustls_native_certs::load_native_certs().certs))
-}
-
-fn bundled_roots() -> RootCertStore {
-    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use crate::call::Call;
 
     #[test]
-    fn ca_files_that_are_none_are_refused() {
+    fn a_store_is_read_again_once_its_file_has_changed_and_not_before() {
         let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, content: &[u8]| {
-            let path = directory.path().join(name);
-            std::fs::File::create(&path).unwrap().write_all(content).unwrap();
-            path
+        let path = directory.path().join("ca.pem");
+        let pem = include_str!("../../../tests/conformance/other_ca.pem");
+        let trust = Trust::System { file: Some(path.clone().into()), directories: None };
+        let config = || {
+            for kept in kept().iter_mut() {
+                kept.looked_at -= LOOKED_AT_EVERY;
+            }
+            let call = Call::start(Duration::from_secs(20), &Arc::default());
+            tls_config(&trust, &call.step("testing"))
         };
-        let cases = [
-            (directory.path().join("absent"), "No such file"),
-            (directory.path().to_owned(), "not a regular file"),
-            (write("empty", b""), "no certificate"),
-            (write("text", b"hello\n"), "no certificate"),
-            (write("cut", b"-----BEGIN CERTIFICATE-----\nMIIB\n"), "PEM"),
-            (write("junk", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "no certificate"),
-        ];
-        for (path, expected) in cases {
-            let error = CaFile::read(&path).unwrap_err();
-            assert!(error.contains(expected), "{error}");
-            assert!(error.contains(path.to_str().unwrap()), "{error}");
-        }
+        assert!(config().unwrap_err().message.contains("ca.pem"));
+        std::fs::write(&path, pem).unwrap();
+        let first = config().unwrap();
+        assert!(Arc::ptr_eq(&first, &config().unwrap()));
+        std::fs::write(&path, format!("# changed\n{pem}")).unwrap();
+        let second = config().unwrap();
+        assert!(!Arc::ptr_eq(&first, &second));
+        std::fs::write(&path, "").unwrap();
+        assert!(config().unwrap_err().message.contains("no certificate"));
     }
 
-    #[cfg(all(unix, not(target_os = "macos")))]
+    /// A store that takes long to read, as on a slow mount, ends no call late.
     #[test]
-    fn a_store_that_cannot_be_read_is_not_replaced() {
+    fn a_slow_store_is_waited_for_no_longer_than_the_call_may_last() {
         let directory = tempfile::tempdir().unwrap();
-        let [unreadable, empty] = ["unreadable", "empty"].map(|name| directory.path().join(name));
-        std::fs::create_dir(&unreadable).unwrap();
-        std::fs::File::create(&empty).unwrap();
-        let error = first_store([Place::File(&empty), Place::File(&unreadable)]).unwrap_err();
-        assert!(error.code == Code::Tls && error.message.contains("unreadable"), "{error}");
-        assert!(first_store([Place::File(&empty)]).unwrap().is_none());
-        assert!(first_store([]).unwrap().is_none());
+        let pem = directory.path().join("00000000.0");
+        std::fs::write(&pem, include_str!("../../../tests/conformance/other_ca.pem")).unwrap();
+        for number in 1..30_000 {
+            std::fs::hard_link(&pem, directory.path().join(format!("{number:08x}.0"))).unwrap();
+        }
+        let trust = Trust::System { file: None, directories: Some(directory.path().into()) };
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let trust = &trust;
+                scope.spawn(move || {
+                    let cancel: Arc<crate::cancel::Cancel> = Arc::default();
+                    let call = Call::start(Duration::from_millis(if number < 4 { 50 } else { 60_000 }), &cancel);
+                    if number >= 4 {
+                        scope.spawn(move || {
+                            std::thread::sleep(Duration::from_millis(50));
+                            cancel.cancel();
+                        });
+                    }
+                    let fault = tls_config(trust, &call.step("testing")).unwrap_err();
+                    assert_eq!(fault.code, if number < 4 { Code::Timeout } else { Code::Cancelled });
+                    assert!(call.started.elapsed() < Duration::from_millis(300), "{:?}", call.started.elapsed());
+                });
+            }
+        });
+        // There was one reader, whose work is not lost.
+        let call = Call::start(Duration::from_secs(60), &Arc::default());
+        tls_config(&trust, &call.step("testing")).unwrap();
     }
 
     #[test]
-    fn the_bundled_roots_can_serve() {
-        assert!(bundled_roots().len() > 50);
+    fn few_stores_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let pem = include_str!("../../../tests/conformance/other_ca.pem");
+        for number in 0..20 {
+            let path = directory.path().join(number.to_string());
+            std::fs::write(&path, pem).unwrap();
+            let call = Call::start(Duration::from_secs(20), &Arc::default());
+            tls_config(&Trust::File(CaFile::read(&path).unwrap()), &call.step("testing")).unwrap();
+            assert!(kept().len() <= KEPT_MAX);
+        }
     }
 }

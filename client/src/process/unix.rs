@@ -44,6 +44,8 @@ mod fork_gate {
 
     static INSIDE: AtomicU32 = AtomicU32::new(0);
     static FORKS: AtomicU32 = AtomicU32::new(0);
+    /// Of those inside, so many were waited for in vain: they hang, and hold no lock meanwhile.
+    static HANGING: AtomicU32 = AtomicU32::new(0);
 
     pub(in crate::process) fn enter() {
         INSIDE.fetch_add(1, SeqCst);
@@ -56,17 +58,19 @@ mod fork_gate {
 
     /// In a child, one that was entered before the fork counts no more.
     pub(in crate::process) fn leave() {
-        let _ = INSIDE.fetch_update(SeqCst, SeqCst, |inside| inside.checked_sub(1));
+        let before = INSIDE.fetch_update(SeqCst, SeqCst, |inside| inside.checked_sub(1));
+        HANGING.fetch_min(before.unwrap_or(1) - 1, SeqCst);
     }
 
     pub(super) fn close() {
         FORKS.fetch_add(1, SeqCst);
         for _ in 0..FORK_WAITS_AT_MOST {
-            if INSIDE.load(SeqCst) == 0 {
-                break;
+            if INSIDE.load(SeqCst) <= HANGING.load(SeqCst) {
+                return;
             }
             sleep(MILLISECOND);
         }
+        HANGING.store(INSIDE.load(SeqCst), SeqCst);
     }
 
     pub(super) fn open() {
@@ -77,6 +81,7 @@ mod fork_gate {
     pub(super) fn reset() {
         INSIDE.store(0, SeqCst);
         FORKS.store(0, SeqCst);
+        HANGING.store(0, SeqCst);
     }
 }
 
@@ -113,10 +118,16 @@ pub(crate) fn at_exit(work: extern "C" fn()) {
     unsafe { libc::atexit(work) };
 }
 
-/// Whether this is a set-user-ID or set-group-ID program, whose environment the caller chose.
+/// Whether the program has rights that its caller has not (set-user-ID, set-group-ID, file
+/// capabilities), whose environment the caller chose. The loader's own answer, since the ids may have
+/// been made equal meanwhile.
 pub(crate) fn has_elevated_rights() -> bool {
-    // SAFETY: these four only read the process's credentials and can't fail.
-    unsafe { libc::geteuid() != libc::getuid() || libc::getegid() != libc::getgid() }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: it reads what the kernel told the process at its start, and can't fail for this.
+    return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    // SAFETY: it only reads what the kernel knows of the process, and can't fail.
+    return unsafe { libc::issetugid() } != 0;
 }
 
 /// Whether the system's resolver has no answer now, and may have one in a moment. The standard
