@@ -1,4 +1,4 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -87,7 +87,7 @@ public final class Conformance {
     }
 
     private static Client client(Region region, String key, JsonObject given) {
-        Options options = new Options()
+        ClientOptions options = new ClientOptions()
                 .baseUrl(System.getenv(region == Region.EU ? "SANDBOX_EU_URL" : "SANDBOX_URL"))
                 .caFile(Path.of(System.getenv("SANDBOX_CA_FILE")))
                 .proxy("")
@@ -287,7 +287,7 @@ public final class Conformance {
         List<String> names = new ArrayList<>(subusers);
         names.add("nobody");
         try (Client client = client(10_000);
-                Client wrong = new Client("SG.wrong", Region.GLOBAL, new Options().proxy(""))) {
+                Client wrong = new Client("SG.wrong", Region.GLOBAL, new ClientOptions().proxy(""))) {
             check(client.listSubusers().sorted().collect(Collectors.toList()).equals(subusers), "the list holds others");
             Item[] updated = new Item[26];
             client.updateMany(false, names).forEach(item -> updated[item.index()] = item);

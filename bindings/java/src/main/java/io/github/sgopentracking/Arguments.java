@@ -1,11 +1,13 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
-import com.sun.jna.StringArray;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -42,12 +44,17 @@ final class Arguments {
         return value == null ? null : text("onBehalfOf", value);
     }
 
-    /** The names as C takes them: an array of pointers, which holds the texts too. */
-    static StringArray names(String[] values) {
-        for (String value : values) {
-            text("name", value);
+    /** The names as C takes them: an array of pointers, with the texts behind it. */
+    static Memory names(List<byte[]> names) {
+        long texts = (long) names.size() * Native.POINTER_SIZE;
+        Memory memory = new Memory(texts + names.stream().mapToLong(name -> name.length).sum());
+        for (int index = 0; index < names.size(); index++) {
+            byte[] name = names.get(index);
+            memory.write(texts, name, 0, name.length);
+            memory.setPointer((long) index * Native.POINTER_SIZE, memory.share(texts));
+            texts += name.length;
         }
-        return new StringArray(values, "UTF-8");
+        return memory;
     }
 
     static byte flag(boolean value) {
@@ -77,7 +84,7 @@ final class Arguments {
             throw new OpenTrackingException.Argument(refusal);
         }
         if (code != Code.OK.value()) {
-            throw OpenTrackingException.of(code, NativeFunctions.text(NativeFunctions.sg_strerror(code)));
+            throw OpenTrackingException.of(code, Library.meaning(code));
         }
     }
 }

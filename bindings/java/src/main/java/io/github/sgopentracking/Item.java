@@ -1,5 +1,6 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /** What became of one account of {@link Client#updateMany} or {@link Client#getMany}. Immutable. */
@@ -10,7 +11,7 @@ public final class Item {
     private final OpenTrackingException error;
 
     Item(int index, String name, NativeFunctions.SgResult result) {
-        boolean good = result.code == Code.OK.value();
+        boolean good = result.code() == Code.OK.value();
         this.index = index;
         this.name = name;
         this.result = good ? new Result(result) : null;
@@ -22,6 +23,7 @@ public final class Item {
         return index;
     }
 
+    /** The name. */
     public String name() {
         return name;
     }
@@ -42,6 +44,25 @@ public final class Item {
             throw error;
         }
         return result;
+    }
+
+    /** Two errors are the same here if they say the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Item
+                && index == ((Item) other).index
+                && name.equals(((Item) other).name)
+                && Objects.equals(result, ((Item) other).result)
+                && Objects.equals(said(), ((Item) other).said());
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(index, name, result, said());
+    }
+
+    private String said() {
+        return error == null ? null : error.toString();
     }
 
     @Override

@@ -1,8 +1,10 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 /** Where the account lives. A key of one region does not work in the other. */
 public enum Region {
+    /** api.sendgrid.com */
     GLOBAL(0),
+    /** api.eu.sendgrid.com */
     EU(1);
 
     private final int value;

@@ -1,4 +1,4 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -67,7 +67,10 @@ public class OpenTrackingException extends RuntimeException {
         }
     }
 
-    /** {@link Client#cancel} or {@link Client#close} cut the call off. */
+    /**
+     * {@link Client#cancel}, {@link Client#close} or {@link Thread#interrupt} cut the call off; after the last, the
+     * thread's status still says interrupted.
+     */
     public static final class Cancelled extends OpenTrackingException {
         private static final long serialVersionUID = 1;
 
@@ -266,12 +269,12 @@ public class OpenTrackingException extends RuntimeException {
 
     /** The exception for a call that failed, with all that is known of it. */
     static OpenTrackingException of(NativeFunctions.SgResult result) {
-        OpenTrackingException exception = of(result.code, result.text());
-        exception.httpStatus = result.http_status;
-        exception.attempts = result.attempts;
-        exception.retryAfter = result.retryAfter().orElse(null);
+        OpenTrackingException exception = of(result.code(), result.message());
+        exception.httpStatus = result.httpStatus();
+        exception.attempts = result.attempts();
+        exception.retryAfter = result.retryAfter();
         exception.elapsed = result.elapsed();
-        exception.enabled = result.code == Code.NOT_APPLIED.value() ? result.enabled != 0 : null;
+        exception.enabled = result.code() == Code.NOT_APPLIED.value() ? result.enabled() : null;
         return exception;
     }
 }

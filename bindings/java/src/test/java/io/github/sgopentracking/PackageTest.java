@@ -1,4 +1,4 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Native;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,6 +22,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -76,20 +82,17 @@ class PackageTest {
 
     @Test
     void layout() {
+        ByteBuffer bytes = ByteBuffer.allocate(512).order(ByteOrder.nativeOrder());
+        bytes.putInt(0, 1).putInt(4, 2).put(8, (byte) 3).putInt(12, 4).putLong(16, 5).putLong(24, 6);
+        bytes.position(32);
+        bytes.put("seven \u2713".getBytes(StandardCharsets.UTF_8));
         NativeFunctions.SgResult result = new NativeFunctions.SgResult();
-        assertEquals(512, result.size());
-        result.getPointer().setInt(0, 1);
-        result.getPointer().setInt(4, 2);
-        result.getPointer().setByte(8, (byte) 3);
-        result.getPointer().setInt(12, 4);
-        result.getPointer().setLong(16, 5);
-        result.getPointer().setLong(24, 6);
-        result.getPointer().setString(32, "seven", "UTF-8");
-        result.read();
+        assertEquals(512, result.bytes.length);
+        System.arraycopy(bytes.array(), 0, result.bytes, 0, 512);
         assertEquals(
-                "1 2 3 4 5 6 seven",
-                result.code + " " + result.http_status + " " + result.enabled + " " + result.attempts + " "
-                        + result.retry_after_ms + " " + result.elapsed_us + " " + result.text());
+                "1 2 true 4 PT0.005S PT0.000006S seven \u2713",
+                result.code() + " " + result.httpStatus() + " " + result.enabled() + " " + result.attempts() + " "
+                        + result.retryAfter() + " " + result.elapsed() + " " + result.message());
     }
 
     @Test
@@ -104,11 +107,11 @@ class PackageTest {
     @CsvSource({"0, 1, 0.1.0 0.1.9, 0.2.0 1.1.0 1.0.0", "1, 2, 1.2.0 1.3.1, 0.1.0 2.0.0 2.2.0"})
     void aLibraryOfAnotherVersionIsRefused(int major, int minor, String fits, String doesNot) {
         for (String version : fits.split(" ")) {
-            assertDoesNotThrow(() -> NativeFunctions.checkVersion(version, major, minor));
+            assertDoesNotThrow(() -> Library.checkVersion(version, major, minor));
         }
         for (String version : doesNot.split(" ")) {
             Error error = assertThrows(
-                    UnsatisfiedLinkError.class, () -> NativeFunctions.checkVersion(version, major, minor));
+                    UnsatisfiedLinkError.class, () -> Library.checkVersion(version, major, minor));
             assertTrue(error.getMessage().contains(version), error.getMessage());
         }
     }
@@ -128,15 +131,40 @@ class PackageTest {
         program.environment().put("SG_OPEN_TRACKING_LIBRARY", "/nowhere/library.so");
         Run run = new Run(directory, program);
         assertTrue(run.error.contains("UnsatisfiedLinkError: libsg_open_tracking was not found"), run.error);
-        assertTrue(run.error.contains("/nowhere/library.so"), run.error);
+        assertTrue(run.error.contains("/nowhere/library.so: cannot open shared object file"), run.error);
+    }
+
+    @Test
+    void itRunsAsAModule(@TempDir Path directory) throws Exception {
+        String classes = Path.of(OpenTracking.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        String jna = Path.of(Native.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        Path program = directory.resolve("program");
+        Files.createDirectories(program.resolve("program"));
+        Files.writeString(program.resolve("module-info.java"), "module program { requires io.github.sgopentracking; }");
+        Files.writeString(program.resolve("program/Main.java"), String.join("\n",
+                "package program;",
+                "import io.github.sgopentracking.*;",
+                "public class Main {",
+                "    public static void main(String[] arguments) {",
+                "        try (Client client = new Client(System.getenv(\"SENDGRID_API_KEY\"))) {",
+                "            System.out.println(client.getMany(client.listSubusers()).filter(item -> item.get() != null).count());",
+                "        }",
+                "    }",
+                "}"));
+        String path = String.join(File.pathSeparator, classes, jna, program.toString());
+        assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-p", classes + File.pathSeparator + jna,
+                "-d", program.toString(), program + "/module-info.java", program + "/program/Main.java"));
+        Run run = new Run(directory, new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-p", path, "-m", "program/program.Main"));
+        assertEquals("25", run.out, run.error);
     }
 
     @Test
     void aLibraryBesideThePackageIsFound(@TempDir Path directory) throws Exception {
         Path classes = Path.of(OpenTracking.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path copy = directory.resolve("classes");
-        Files.createDirectories(copy.resolve("sgopentracking"));
-        try (Stream<Path> files = Files.list(classes.resolve("sgopentracking"))) {
+        Files.createDirectories(copy.resolve("io/github/sgopentracking"));
+        try (Stream<Path> files = Files.list(classes.resolve("io/github/sgopentracking"))) {
             for (Path file : files.collect(Collectors.toList())) {
                 Files.copy(file, copy.resolve(classes.relativize(file)));
             }

@@ -1,6 +1,7 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A call that succeeded. Immutable. */
@@ -8,13 +9,13 @@ public final class Result {
     private final boolean enabled;
     private final int httpStatus;
     private final int attempts;
-    private final Optional<Duration> retryAfter;
+    private final Duration retryAfter; // may be null
     private final Duration elapsed;
 
     Result(NativeFunctions.SgResult result) {
-        enabled = result.enabled != 0;
-        httpStatus = result.http_status;
-        attempts = result.attempts;
+        enabled = result.enabled();
+        httpStatus = result.httpStatus();
+        attempts = result.attempts();
         retryAfter = result.retryAfter();
         elapsed = result.elapsed();
     }
@@ -24,6 +25,7 @@ public final class Result {
         return enabled;
     }
 
+    /** The HTTP status. */
     public int httpStatus() {
         return httpStatus;
     }
@@ -35,7 +37,7 @@ public final class Result {
 
     /** The wait that the server asked for, if it did. */
     public Optional<Duration> retryAfter() {
-        return retryAfter;
+        return Optional.ofNullable(retryAfter);
     }
 
     /** What the call took, waits included. */
@@ -44,8 +46,26 @@ public final class Result {
     }
 
     @Override
+    public boolean equals(Object other) {
+        if (!(other instanceof Result)) {
+            return false;
+        }
+        Result that = (Result) other;
+        return enabled == that.enabled
+                && httpStatus == that.httpStatus
+                && attempts == that.attempts
+                && Objects.equals(retryAfter, that.retryAfter)
+                && elapsed.equals(that.elapsed);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(enabled, httpStatus, attempts, retryAfter, elapsed);
+    }
+
+    @Override
     public String toString() {
         return "Result[enabled=" + enabled + ", httpStatus=" + httpStatus + ", attempts=" + attempts
-                + ", retryAfter=" + retryAfter.map(Duration::toString).orElse("none") + ", elapsed=" + elapsed + "]";
+                + ", retryAfter=" + retryAfter + ", elapsed=" + elapsed + "]";
     }
 }

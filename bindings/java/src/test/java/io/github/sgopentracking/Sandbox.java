@@ -1,4 +1,4 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,8 +10,8 @@ final class Sandbox {
 
     private Sandbox() {}
 
-    static Options options() {
-        return new Options()
+    static ClientOptions options() {
+        return new ClientOptions()
                 .baseUrl(System.getenv("SANDBOX_URL"))
                 .caFile(Path.of(System.getenv("SANDBOX_CA_FILE")))
                 .proxy("")

@@ -1,4 +1,4 @@
-package sgopentracking;
+package io.github.sgopentracking;
 
 /** What a call ended with: {@code sg_code}, value for value. */
 public enum Code {
