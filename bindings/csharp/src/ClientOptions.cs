@@ -3,8 +3,8 @@ using System;
 namespace SgOpenTracking
 {
     /// <summary>The options of a <see cref="Client"/>; null leaves one at its default. They are checked when a client is
-    /// made, by an <see cref="OpenTrackingException.Argument"/> that names the option and what it may be.</summary>
-    public sealed class Options
+    /// made, by an <see cref="OpenTrackingArgumentException"/> that names the option and what it may be.</summary>
+    public sealed class ClientOptions
     {
         /// <summary>Bounds a whole call, retries and waits included; 30 seconds by default.</summary>
         public TimeSpan? Timeout { get; set; }
@@ -22,16 +22,39 @@ namespace SgOpenTracking
         public long? RequestsPerMinute { get; set; }
 
         /// <summary>Another place for the service: https, or http on a loopback address.</summary>
-        public string BaseUrl { get; set; }
+        public string? BaseUrl { get; set; }
 
         /// <summary>The URL of a proxy; "" is none, and null as the environment says.</summary>
-        public string Proxy { get; set; }
+        public string? Proxy { get; set; }
 
         /// <summary>A PEM file, which replaces the system's trust store.</summary>
-        public string CaFile { get; set; }
+        public string? CaFile { get; set; }
 
         /// <summary>Appended to the library's own.</summary>
-        public string UserAgent { get; set; }
+        public string? UserAgent { get; set; }
+
+        /// <summary>How many asynchronous calls run at once, 1 to 1024; any number may wait, which counts against their timeout.
+        /// Null, the default: all clients share 64 threads. Else this one, and those derived from it, have threads of their
+        /// own.</summary>
+        public int? MaxThreads
+        {
+            get => maxThreads;
+            set
+            {
+                if (value < 1 || value > 1024)
+                {
+                    throw new OpenTrackingArgumentException("MaxThreads must be 1 to 1024");
+                }
+                maxThreads = value;
+                Threads = value == null ? Threads.Shared : new Threads(value.Value);
+            }
+        }
+
+        internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30); // the library's
+
+        internal Threads Threads { get; private set; } = Threads.Shared;
+
+        private int? maxThreads;
 
         internal void Apply(IntPtr config)
         {
