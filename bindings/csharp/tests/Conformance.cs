@@ -19,26 +19,32 @@ internal static class Conformance
         var outcomes = new List<KeyValuePair<string, string>>(); // what was wrong, or null, by name
         foreach (Dictionary<string, object> tried in (List<object>)Json.Read(File.ReadAllText(Variable("CONFORMANCE_CASES"))))
         {
-            outcomes.Add(new KeyValuePair<string, string>((string)tried["name"], RunCase(tried)));
+            outcomes.Add(new KeyValuePair<string, string>((string)tried["name"],
+                tried.ContainsKey("scenario") ? WrongIn(() => Sequence((string)tried["sequence"])) : RunCase(tried)));
         }
         var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Fleet, Memory, Constants, Secret };
         foreach (var scenario in scenarios)
         {
-            string wrong = null;
-            try
-            {
-                scenario();
-            }
-            catch (Exception failure)
-            {
-                wrong = failure.ToString();
-            }
-            outcomes.Add(new KeyValuePair<string, string>(scenario.Method.Name.ToLowerInvariant(), wrong));
+            outcomes.Add(new KeyValuePair<string, string>(scenario.Method.Name.ToLowerInvariant(), WrongIn(scenario)));
         }
         var failed = outcomes.Where(outcome => outcome.Value != null).ToList();
         failed.ForEach(outcome => Console.WriteLine("FAILED " + outcome.Key + ": " + outcome.Value));
         Console.WriteLine("csharp {0}: {1} passed, {2} failed", RuntimeVersion(), outcomes.Count - failed.Count, failed.Count);
         return failed.Count == 0 ? 0 : 1;
+    }
+
+    /// <summary>Null, or what was wrong.</summary>
+    private static string WrongIn(Action scenario)
+    {
+        try
+        {
+            scenario();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure.ToString();
+        }
     }
 
     private static string RuntimeVersion()
@@ -320,6 +326,51 @@ internal static class Conformance
             EndsIn(Code.Unauthorized, () => wrong.UpdateMany(false, subusers.Take(10)).Count());
             InFlight(() => client.GetMany(new[] { "fault-silent" }).Count(), client.Cancel);
         }
+    }
+
+    private static IEnumerable<string> Generate(IEnumerable<string> names, bool endless, bool throws)
+    {
+        do
+        {
+            foreach (var name in names)
+            {
+                yield return name;
+            }
+        }
+        while (endless);
+        Check(!throws, "no more");
+    }
+
+    /// <summary>The calls for many, given a sequence of this kind: each name that it gives is done once.</summary>
+    private static void Sequence(string kind)
+    {
+        var names = new[] { "subuser-00001", "subuser-00002", "subuser-00001" };
+        var given = kind == "repeated" ? names : kind == "set" ? new HashSet<string>(names)
+            : Generate(names, kind == "endless", kind == "throws");
+        var done = new List<string>();
+        var thrown = "";
+        using (var client = Open())
+        {
+            try
+            {
+                foreach (var item in client.GetMany(given))
+                {
+                    Check(item.Error == null, "an item failed");
+                    done.Add(item.Name);
+                    if (kind == "endless" && done.Count == 3)
+                    {
+                        return;
+                    }
+                }
+            }
+            catch (InvalidOperationException exception)
+            {
+                thrown = exception.Message;
+            }
+        }
+        Check(thrown == (kind == "throws" ? "no more" : ""), "'" + thrown + "' was thrown");
+        var wanted = (kind == "set" ? names.Distinct() : names).OrderBy(name => name);
+        Check(done.OrderBy(name => name).SequenceEqual(wanted), string.Join(" ", done));
     }
 
     private static long ResidentKib()

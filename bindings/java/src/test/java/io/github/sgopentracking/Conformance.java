@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,10 @@ public final class Conformance {
                 .getAsJsonArray();
         for (JsonElement element : cases) {
             JsonObject tried = element.getAsJsonObject();
+            if (tried.has("scenario")) {
+                outcomes.put(tried.get("name").getAsString(), wrongIn(() -> sequence(tried.get("sequence").getAsString())));
+                continue;
+            }
             if (!tried.has("region") || tried.getAsJsonPrimitive("region").isString()) { // else no Region says it
                 outcomes.put(tried.get("name").getAsString(), runCase(tried));
             }
@@ -53,13 +58,7 @@ public final class Conformance {
         scenarios.put("constants", Conformance::constants);
         scenarios.put("secret", Conformance::secret);
         for (Map.Entry<String, Scenario> scenario : scenarios.entrySet()) {
-            String wrong = null;
-            try {
-                scenario.getValue().run();
-            } catch (Exception | AssertionError failure) {
-                wrong = failure.toString();
-            }
-            outcomes.put(scenario.getKey(), wrong);
+            outcomes.put(scenario.getKey(), wrongIn(scenario.getValue()));
         }
         long failed = outcomes.values().stream().filter(wrong -> wrong != null).count();
         outcomes.forEach((name, wrong) -> {
@@ -70,6 +69,16 @@ public final class Conformance {
         System.out.println("java " + System.getProperty("java.version") + ": " + (outcomes.size() - failed)
                 + " passed, " + failed + " failed");
         System.exit(failed == 0 ? 0 : 1);
+    }
+
+    /** Null, or what was wrong. */
+    private static String wrongIn(Scenario scenario) {
+        try {
+            scenario.run();
+            return null;
+        } catch (Exception | AssertionError failure) {
+            return failure.toString();
+        }
     }
 
     private static String resolved(String value) {
@@ -306,6 +315,42 @@ public final class Conformance {
             endsIn(Code.UNAUTHORIZED, () -> wrong.updateMany(false, subusers.subList(0, 10)).count());
             inFlight(() -> client.getMany(List.of("fault-silent")).count(), client::cancel);
         }
+    }
+
+    /** The calls for many, given a sequence of this kind: each name that it gives is done once. */
+    private static void sequence(String kind) {
+        List<String> names = List.of("subuser-00001", "subuser-00002", "subuser-00001");
+        Stream<String> thrice = Stream.iterate(0, number -> number + 1).map(number -> {
+            if (number == 3) {
+                throw new IllegalStateException("no fourth");
+            }
+            return names.get(number);
+        });
+        List<String> done = new ArrayList<>();
+        try (Client client = client(10_000)) {
+            switch (kind) {
+                case "generator": client.getMany(names.stream()).forEach(item -> done.add(item.name())); break;
+                case "repeated": client.getMany(names).forEach(item -> done.add(item.name())); break;
+                case "set": client.getMany(Set.copyOf(names)).forEach(item -> done.add(item.name())); break;
+                case "throws":
+                    try (Stream<Item> items = client.getMany(thrice)) {
+                        items.forEach(item -> done.add(item.name()));
+                        throw new AssertionError("the error did not arrive");
+                    } catch (IllegalStateException expected) {
+                        break;
+                    }
+                case "endless":
+                    try (Stream<Item> items = client.getMany(Stream.generate(() -> "subuser-00001"))) {
+                        check(items.limit(3).allMatch(item -> item.result().isPresent()), "an item failed");
+                    }
+                    return;
+                default: throw new AssertionError("the sequence " + kind + " is not known here");
+            }
+        }
+        Collections.sort(done);
+        List<String> wanted = new ArrayList<>(kind.equals("set") ? Set.copyOf(names) : names);
+        Collections.sort(wanted);
+        check(done.equals(wanted), done + ", not " + wanted);
     }
 
     private static long residentKib() throws Exception {
