@@ -123,7 +123,9 @@ package_java() { # JNA extracts what is in a folder of the platform's name
     mv "$stage"/LICENSE* "$stage/src/main/resources/META-INF"
     mvn --batch-mode --quiet --file "$stage" -Dmaven.test.skip=true \
         "-Dproject.build.outputTimestamp=$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" package
-    cp "$stage/target/sg-open-tracking-$version.jar" "$dist"
+    # With the POM, what Central takes, but for the signatures.
+    cp "$stage/target/sg-open-tracking-$version"{,-sources,-javadoc}.jar "$dist"
+    cp "$stage/pom.xml" "$dist/sg-open-tracking-$version.pom"
 }
 
 package_csharp() { # .NET's own tools alone make it

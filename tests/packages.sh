@@ -234,6 +234,8 @@ test_java() {
         -cp "$work/java/sg-open-tracking.jar:$work/java/jna.jar" "$work/java/Example.java"
     check "java: the README's example has an answer, by the jar" prints "open tracking is off" \
         java -cp "$work/java:$work/java/sg-open-tracking.jar:$work/java/jna.jar" Example
+    check "java: so it has as a module" prints "open tracking is off" java -p "$work/java/sg-open-tracking.jar:$work/java/jna.jar" \
+        --add-modules io.github.sgopentracking -cp "$work/java" Example
     python3 -m zipfile -e "$work/java/sg-open-tracking.jar" "$jar"
     answers java "$jar/linux-x86-64/$library" java -cp "$work/java:$jar:$work/java/jna.jar" Example
 }
@@ -245,8 +247,8 @@ test_csharp() { # as NuGet lays it out; the package itself takes .NET to make
     mkdir "$program"
     cp -r "$top/build/stages/csharp/runtimes" "$program"
     snippet bindings/csharp/README.md csharp >"$program/Example.cs"
-    check "csharp: the binding compiles" mcs -langversion:7.2 -target:library -out:"$program/SgOpenTracking.dll" \
-        "$top"/build/stages/csharp/src/*.cs
+    check "csharp: the binding compiles" "$top/build/stages/csharp/tests/build.sh"
+    cp "$top/build/stages/csharp/bin/SgOpenTracking.dll" "$program"
     check "csharp: a program with it does" mcs -r:"$program/SgOpenTracking.dll" -out:"$program/Example.exe" "$program/Example.cs"
     answers csharp "$program/runtimes/linux-x64/native/$library" mono "$program/Example.exe"
 }

@@ -23,7 +23,7 @@ namespace SgOpenTracking
             }
             if (value.IndexOf('\0') >= 0)
             {
-                throw new OpenTrackingException.Argument(name + " must not hold a NUL");
+                throw new OpenTrackingArgumentException(name + " must not hold a NUL");
             }
             try
             {
@@ -31,11 +31,11 @@ namespace SgOpenTracking
             }
             catch (EncoderFallbackException)
             {
-                throw new OpenTrackingException.Argument(name + " must be valid Unicode"); // its cause could show the key
+                throw new OpenTrackingArgumentException(name + " must be valid Unicode"); // its cause could show the key
             }
         }
 
-        internal static byte[] Name(string onBehalfOf)
+        internal static byte[]? Name(string? onBehalfOf)
         {
             return onBehalfOf == null ? null : Text("onBehalfOf", onBehalfOf);
         }
@@ -44,7 +44,7 @@ namespace SgOpenTracking
         {
             if (!Enum.IsDefined(typeof(Region), region))
             {
-                throw new OpenTrackingException.Argument("region must be a Region, not " + (int)region);
+                throw new OpenTrackingArgumentException("region must be a Region, not " + (int)region);
             }
             return (int)region;
         }
@@ -53,7 +53,7 @@ namespace SgOpenTracking
         {
             if (value <= TimeSpan.Zero || value.TotalMilliseconds > uint.MaxValue)
             {
-                throw new OpenTrackingException.Argument(name + " must be " + AnyTime);
+                throw new OpenTrackingArgumentException(name + " must be " + AnyTime);
             }
             return Math.Max(1, (uint)value.TotalMilliseconds);
         }
@@ -62,7 +62,7 @@ namespace SgOpenTracking
         {
             if (value < 0 || value > uint.MaxValue)
             {
-                throw new OpenTrackingException.Argument(name + " must be " + allowed);
+                throw new OpenTrackingArgumentException(name + " must be " + allowed);
             }
             return (uint)value;
         }
@@ -72,7 +72,7 @@ namespace SgOpenTracking
         {
             if (code == (int)Code.Argument)
             {
-                throw new OpenTrackingException.Argument(refusal);
+                throw new OpenTrackingArgumentException(refusal);
             }
             if (code != (int)Code.Ok)
             {

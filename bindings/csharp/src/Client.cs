@@ -10,28 +10,35 @@ namespace SgOpenTracking
     /// <summary>One key, one region, one pool of connections, for any number of threads.</summary>
     /// <remarks>Every call ends within the client's timeout. What goes wrong is thrown as an
     /// <see cref="OpenTrackingException"/>. Closing a client cancels the calls that other threads have in it: they throw
-    /// <see cref="OpenTrackingException.Cancelled"/>, and later ones <see cref="OpenTrackingException.Closed"/>.</remarks>
+    /// <see cref="CallCancelledException"/>, and later ones <see cref="ClientClosedException"/>.</remarks>
     public sealed class Client : IDisposable
     {
         private readonly Native.ClientHandle handle;
         private readonly Region region;
-        private readonly HashSet<Client> aside = new HashSet<Client>();
+        private readonly Threads threads;
+        private readonly HashSet<Action> cuts = new HashSet<Action>(); // of what is under way; guards itself, and cancelled
         private bool cancelled;
-        private Action onCancel = () => { };
 
-        /// <summary>A client; it opens no connection yet. Options are copied.</summary>
-        public Client(string key, Region region = Region.Global, Options options = null)
-            : this(Create(key, region, options ?? new Options()), region)
+        /// <summary>A client; it opens no connection yet. ClientOptions are copied.</summary>
+        public Client(string key, Region region = Region.Global, ClientOptions? options = null)
+            : this(Create(key, region, options ?? new ClientOptions()), region, options ?? new ClientOptions())
         {
         }
 
-        private Client(IntPtr pointer, Region region)
+        private Client(IntPtr pointer, Region region, ClientOptions options)
+            : this(pointer, region, options.Timeout ?? ClientOptions.DefaultTimeout, options.Threads)
+        {
+        }
+
+        private Client(IntPtr pointer, Region region, TimeSpan timeout, Threads threads)
         {
             handle = new Native.ClientHandle(pointer);
             this.region = region;
+            this.threads = threads;
+            Timeout = timeout;
         }
 
-        private static IntPtr Create(string key, Region region, Options options)
+        private static IntPtr Create(string key, Region region, ClientOptions options)
         {
             var native = Native.Library;
             var config = native.ConfigNew();
@@ -52,76 +59,80 @@ namespace SgOpenTracking
         /// <param name="enabled">The value to set.</param>
         /// <param name="onBehalfOf">A subuser's username, or "account-id ID" for a customer account; null for the account
         /// itself.</param>
-        public Result Update(bool enabled, string onBehalfOf = null)
+        public Result Update(bool enabled, string? onBehalfOf = null)
         {
-            var name = Arguments.Name(onBehalfOf);
-            return Call(() =>
-            {
-                Native.Library.ClientUpdate(handle, enabled, name, out var result);
-                return result;
-            });
+            return Updating(enabled, onBehalfOf)(this);
         }
 
         /// <summary>Reads whether open tracking is on; the name as for <see cref="Update"/>.</summary>
-        public Result Get(string onBehalfOf = null)
+        public Result Get(string? onBehalfOf = null)
         {
-            var name = Arguments.Name(onBehalfOf);
-            return Call(() =>
-            {
-                Native.Library.ClientGet(handle, name, out var result);
-                return result;
-            });
+            return Getting(onBehalfOf)(this);
         }
 
-        /// <summary><see cref="Update"/> in a thread of its own. The token cuts off this call and no other.</summary>
+        /// <summary><see cref="Update"/> in another thread. The token cuts off this call and no other.</summary>
+        /// <remarks>At most <see cref="ClientOptions.MaxThreads"/> run at once. Any number may wait, which counts against
+        /// their timeout.</remarks>
         public Task<Result> UpdateAsync(
-            bool enabled, string onBehalfOf = null, CancellationToken cancellationToken = default(CancellationToken))
+            bool enabled, string? onBehalfOf = null, CancellationToken cancellationToken = default(CancellationToken))
         {
-            return Aside(call => call.Update(enabled, onBehalfOf), cancellationToken);
+            return Asynchronous.Run(this, threads, Updating(enabled, onBehalfOf), cancellationToken);
         }
 
-        /// <summary><see cref="Get"/> in a thread of its own. The token cuts off this call and no other.</summary>
+        /// <summary><see cref="Get"/> in another thread, as <see cref="UpdateAsync"/>.</summary>
         public Task<Result> GetAsync(
-            string onBehalfOf = null, CancellationToken cancellationToken = default(CancellationToken))
+            string? onBehalfOf = null, CancellationToken cancellationToken = default(CancellationToken))
         {
-            return Aside(call => call.Get(onBehalfOf), cancellationToken);
+            return Asynchronous.Run(this, threads, Getting(onBehalfOf), cancellationToken);
         }
 
-        /// <summary>Switches open tracking on or off for many accounts, up to <see cref="Options.MaxConnections"/> at once and
+        /// <summary>Switches open tracking on or off for many accounts, up to <see cref="ClientOptions.MaxConnections"/> at once and
         /// as fast as the account's rate limit allows. The sequence gives an <see cref="Item"/> for each as it comes; one's
         /// failure stops no other.</summary>
-        /// <remarks>The calls begin when the sequence is first read, in another thread, and a slow reader slows them down.
-        /// Leaving the loop early cuts off the rest. It ends in an exception if this client is cancelled
-        /// (<see cref="OpenTrackingException.Cancelled"/>), or if the first three replies were all 401
-        /// (<see cref="OpenTrackingException.Unauthorized"/>): the rest is not sent then. The timeout is each item's
-        /// own.</remarks>
+        /// <remarks>The names may be any sequence, an endless one too: it is read by the thread that reads the items, in
+        /// lots of up to 1,000, each when the one before is done. What it throws is thrown after the items of the names
+        /// that came before. A collection is copied now, and refused if it holds a null or a name that is not Unicode.
+        /// The calls begin when the items are first read, in another thread, and a slow reader slows them down. Leaving the
+        /// loop early cuts off the rest. It ends in an exception if this client is cancelled
+        /// (<see cref="CallCancelledException"/>), or if the first three replies were all 401
+        /// (<see cref="UnauthorizedException"/>): the rest is not sent then. The timeout is each item's own.</remarks>
         public IEnumerable<Item> UpdateMany(bool enabled, IEnumerable<string> names)
         {
-            return Many(names, (client, texts, count, report) =>
-                Native.Library.ClientUpdateMany(client, enabled, texts, count, report, IntPtr.Zero, IntPtr.Zero));
+            return Fleet<Item>.Read(this, UpdatingMany(enabled, names));
         }
 
         /// <summary>Reads whether open tracking is on for many accounts, as <see cref="UpdateMany"/>.</summary>
         public IEnumerable<Item> GetMany(IEnumerable<string> names)
         {
-            return Many(names, (client, texts, count, report) =>
-                Native.Library.ClientGetMany(client, texts, count, report, IntPtr.Zero, IntPtr.Zero));
+            return Fleet<Item>.Read(this, GettingMany(names));
         }
 
         /// <summary>The usernames of the account's subusers, as its pages come, in the manner of <see cref="UpdateMany"/>. The
         /// key needs the scope subusers.read.</summary>
         public IEnumerable<string> ListSubusers()
         {
-            return Fleet.Read<string>(this, (client, report) =>
-            {
-                Native.OnSubuser onSubuser = (context, username) => report(Native.ToText(username));
-                Call(() =>
-                {
-                    Native.Library.ClientListSubusers(client.handle, onSubuser, IntPtr.Zero, out var result);
-                    return result;
-                });
-            });
+            return Fleet<string>.Read(this, Listing());
         }
+
+#if NETSTANDARD2_1
+        /// <summary><see cref="UpdateMany"/>, for <c>await foreach</c>. No thread waits while nothing has come.</summary>
+        public IAsyncEnumerable<Item> UpdateManyAsync(bool enabled, IEnumerable<string> names)
+        {
+            return new AsyncSequence<Item>(this, UpdatingMany(enabled, names));
+        }
+
+        /// <summary><see cref="GetMany"/>, as <see cref="UpdateManyAsync"/>.</summary>
+        public IAsyncEnumerable<Item> GetManyAsync(IEnumerable<string> names)
+        {
+            return new AsyncSequence<Item>(this, GettingMany(names));
+        }
+
+        /// <summary><see cref="ListSubusers"/>, as <see cref="UpdateManyAsync"/>.</summary>
+        public IAsyncEnumerable<string> ListSubusersAsync()
+        {
+            return new AsyncSequence<string>(this, Listing());
+        }
+#endif
 
         /// <summary>A client that shares this one's key and connections but has its own timeout (null: the same), its own
         /// <see cref="Cancel"/> and its own <see cref="Close"/>. It is cheap: make one for a single call.</summary>
@@ -131,11 +142,11 @@ namespace SgOpenTracking
             var derived = IntPtr.Zero;
             var code = InUse(() => Native.Library.ClientDerive(handle, milliseconds, out derived));
             Arguments.Check(code, "timeout was refused");
-            return new Client(derived, region);
+            return new Client(derived, region, timeout ?? Timeout, threads);
         }
 
         /// <summary>Cuts off this client's calls, those in flight and any later one, with
-        /// <see cref="OpenTrackingException.Cancelled"/>. It may be called from any thread and does not wait. Derived
+        /// <see cref="CallCancelledException"/>. It may be called from any thread and does not wait. Derived
         /// clients go on.</summary>
         public void Cancel()
         {
@@ -147,18 +158,14 @@ namespace SgOpenTracking
             {
                 // closed, and its calls were cancelled then
             }
-            Client[] calls;
-            lock (aside)
+            Action[] all;
+            lock (cuts)
             {
                 cancelled = true;
-                calls = new Client[aside.Count];
-                aside.CopyTo(calls);
+                all = new Action[cuts.Count];
+                cuts.CopyTo(all);
             }
-            foreach (var call in calls)
-            {
-                call.Cancel();
-            }
-            Volatile.Read(ref onCancel)();
+            Array.ForEach(all, cut => cut());
         }
 
         /// <summary>Cancels what is in flight and gives the client up. It does not wait: the last call to end frees what
@@ -181,30 +188,60 @@ namespace SgOpenTracking
             return "Client { Region = " + region + (handle.IsClosed ? ", closed }" : " }");
         }
 
-        /// <summary>Has an action run by every cancel, also if there was one already.</summary>
-        internal void OnCancel(Action action)
+        /// <summary>Bounds a call.</summary>
+        internal TimeSpan Timeout { get; }
+
+        internal bool IsCancelled
         {
-            Volatile.Write(ref onCancel, action);
-            bool late;
-            lock (aside)
+            get
             {
-                late = cancelled;
-            }
-            if (late)
-            {
-                action();
+                lock (cuts)
+                {
+                    return cancelled;
+                }
             }
         }
 
-        /// <summary>How many asynchronous calls have not ended yet.</summary>
+        /// <summary>How much runs in other threads and has not ended yet.</summary>
         internal int InFlight
         {
             get
             {
-                lock (aside)
+                lock (cuts)
                 {
-                    return aside.Count;
+                    return cuts.Count;
                 }
+            }
+        }
+
+        internal void RefuseIfClosed()
+        {
+            if (handle.IsClosed)
+            {
+                throw new ClientClosedException();
+            }
+        }
+
+        /// <summary>Has something be cut off by every cancel, or at once if there was one already.</summary>
+        internal void Begin(Action cut)
+        {
+            bool late;
+            lock (cuts)
+            {
+                cuts.Add(cut);
+                late = cancelled;
+            }
+            if (late)
+            {
+                cut();
+            }
+        }
+
+        internal void End(Action cut)
+        {
+            lock (cuts)
+            {
+                cuts.Remove(cut);
             }
         }
 
@@ -217,41 +254,17 @@ namespace SgOpenTracking
             }
             catch (ObjectDisposedException)
             {
-                throw new OpenTrackingException.Closed();
+                throw new ClientClosedException();
             }
-        }
-
-        private delegate int ManyCall(
-            Native.ClientHandle client, IntPtr[] texts, UIntPtr count, Native.OnResult onResult);
-
-        private IEnumerable<Item> Many(IEnumerable<string> given, ManyCall call)
-        {
-            var names = given.ToArray();
-            var texts = Array.ConvertAll(names, name => Arguments.Text("name", name));
-            return Fleet.Read<Item>(this, (client, report) =>
-            {
-                Native.OnResult onResult = (context, index, result) => report(new Item(
-                    (int)index, names[(int)index], (Native.SgResult)Marshal.PtrToStructure(result, typeof(Native.SgResult))));
-                var pinned = Array.ConvertAll(texts, text => GCHandle.Alloc(text, GCHandleType.Pinned));
-                try
-                {
-                    var pointers = Array.ConvertAll(pinned, text => text.AddrOfPinnedObject());
-                    var code = InUse(() => call(client.handle, pointers, (UIntPtr)names.Length, onResult));
-                    if (code != (int)Code.Partial) // which the items told
-                    {
-                        Arguments.Check(code, "names was refused");
-                    }
-                }
-                finally
-                {
-                    Array.ForEach(pinned, text => text.Free());
-                }
-            });
         }
 
         private static Result Call(Func<Native.SgResult> call)
         {
             var result = InUse(call);
+            if (result.Code == (int)Code.Argument)
+            {
+                throw new OpenTrackingArgumentException(result.Text);
+            }
             if (result.Code != (int)Code.Ok)
             {
                 throw OpenTrackingException.Of(result);
@@ -259,45 +272,78 @@ namespace SgOpenTracking
             return new Result(result);
         }
 
-        /// <summary>One asynchronous call, in a derived client. This client's cancel and close reach it.</summary>
-        internal async Task<T> Aside<T>(Func<Client, T> function, CancellationToken cancellationToken)
+        private static Func<Client, Result> Updating(bool enabled, string? onBehalfOf)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using (var call = Derive())
+            var name = Arguments.Name(onBehalfOf);
+            return client => Call(() =>
             {
-                bool late;
-                lock (aside)
-                {
-                    aside.Add(call);
-                    late = cancelled;
-                }
-                if (late)
-                {
-                    call.Cancel();
-                }
+                Native.Library.ClientUpdate(client.handle, enabled, name, out var result);
+                return result;
+            });
+        }
+
+        private static Func<Client, Result> Getting(string? onBehalfOf)
+        {
+            var name = Arguments.Name(onBehalfOf);
+            return client => Call(() =>
+            {
+                Native.Library.ClientGet(client.handle, name, out var result);
+                return result;
+            });
+        }
+
+        private delegate int ManyCall(
+            Native.ClientHandle client, IntPtr[] texts, UIntPtr count, Native.OnResult onResult);
+
+        private static IEnumerable<Action<Client, Func<Item, bool>>> UpdatingMany(bool enabled, IEnumerable<string> names)
+        {
+            return Names.Lots(names).Select(lot => Many(lot, (client, texts, count, report) =>
+                Native.Library.ClientUpdateMany(client, enabled, texts, count, report, IntPtr.Zero, IntPtr.Zero)));
+        }
+
+        private static IEnumerable<Action<Client, Func<Item, bool>>> GettingMany(IEnumerable<string> names)
+        {
+            return Names.Lots(names).Select(lot => Many(lot, (client, texts, count, report) =>
+                Native.Library.ClientGetMany(client, texts, count, report, IntPtr.Zero, IntPtr.Zero)));
+        }
+
+        private static Action<Client, Func<Item, bool>> Many(Names lot, ManyCall call)
+        {
+            return (client, report) =>
+            {
+                Native.OnResult onResult = (context, index, result) => report(new Item(
+                    lot.First + (int)index,
+                    lot.Given[(int)index],
+                    (Native.SgResult)Marshal.PtrToStructure(result, typeof(Native.SgResult))));
+                var pinned = lot.Texts.ConvertAll(text => GCHandle.Alloc(text, GCHandleType.Pinned));
                 try
                 {
-                    using (cancellationToken.Register(call.Cancel))
+                    var pointers = pinned.ConvertAll(text => text.AddrOfPinnedObject()).ToArray();
+                    var code = InUse(() => call(client.handle, pointers, (UIntPtr)pointers.Length, onResult));
+                    if (code != (int)Code.Partial) // which the items told
                     {
-                        return await Task.Factory.StartNew(
-                            () => function(call),
-                            CancellationToken.None,
-                            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-                            TaskScheduler.Default).ConfigureAwait(false);
+                        Arguments.Check(code, "names was refused");
                     }
-                }
-                catch (OpenTrackingException.Cancelled) when (cancellationToken.IsCancellationRequested)
-                {
-                    throw new OperationCanceledException("the call was cancelled", cancellationToken);
                 }
                 finally
                 {
-                    lock (aside)
-                    {
-                        aside.Remove(call);
-                    }
+                    pinned.ForEach(text => text.Free());
                 }
-            }
+            };
+        }
+
+        private static IEnumerable<Action<Client, Func<string, bool>>> Listing()
+        {
+            Action<Client, Func<string, bool>> all = (client, report) =>
+            {
+                Native.OnSubuser onSubuser = (context, username) => report(Native.ToText(username));
+                Call(() =>
+                {
+                    Native.Library.ClientListSubusers(client.handle, onSubuser, IntPtr.Zero, out var result);
+                    return result;
+                });
+            };
+            return new[] { all };
         }
     }
 }

@@ -25,9 +25,9 @@ namespace SgOpenTracking
         public string Name { get; }
 
         /// <summary>Null if it failed.</summary>
-        public Result Result { get; }
+        public Result? Result { get; }
 
         /// <summary>Why it failed; null if it did not.</summary>
-        public OpenTrackingException Error { get; }
+        public OpenTrackingException? Error { get; }
     }
 }

@@ -271,16 +271,23 @@ namespace SgOpenTracking
             }
             try
             {
+                dlerror(); // bound now, lest the runtime's own look-up for it takes the place of the failure
                 var library = dlopen(path, now);
-                failure = library == IntPtr.Zero ? ToText(dlerror()) : null;
+                failure = library == IntPtr.Zero ? Reason(dlerror()) : null;
                 return library;
             }
             catch (EntryPointNotFoundException) // glibc before 2.34
             {
+                dlerror_of_libdl();
                 var library = dlopen_of_libdl(path, now);
-                failure = library == IntPtr.Zero ? ToText(dlerror_of_libdl()) : null;
+                failure = library == IntPtr.Zero ? Reason(dlerror_of_libdl()) : null;
                 return library;
             }
+        }
+
+        private static string Reason(IntPtr error)
+        {
+            return error == IntPtr.Zero ? "the loader does not say why" : ToText(error);
         }
 
         private static IntPtr Symbol(IntPtr library, string name)

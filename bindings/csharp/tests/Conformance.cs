@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Json;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -18,23 +17,15 @@ internal static class Conformance
     private static int Main()
     {
         var outcomes = new List<KeyValuePair<string, string>>(); // what was wrong, or null, by name
-        foreach (JsonValue tried in (JsonArray)JsonValue.Parse(File.ReadAllText(Variable("CONFORMANCE_CASES"))))
+        foreach (Dictionary<string, object> tried in (List<object>)Json.Read(File.ReadAllText(Variable("CONFORMANCE_CASES"))))
         {
-            outcomes.Add(new KeyValuePair<string, string>(tried["name"], RunCase((JsonObject)tried)));
+            outcomes.Add(new KeyValuePair<string, string>((string)tried["name"],
+                tried.ContainsKey("scenario") ? WrongIn(() => Sequence((string)tried["sequence"])) : RunCase(tried)));
         }
         var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Fleet, Memory, Constants, Secret };
         foreach (var scenario in scenarios)
         {
-            string wrong = null;
-            try
-            {
-                scenario();
-            }
-            catch (Exception failure)
-            {
-                wrong = failure.ToString();
-            }
-            outcomes.Add(new KeyValuePair<string, string>(scenario.Method.Name.ToLowerInvariant(), wrong));
+            outcomes.Add(new KeyValuePair<string, string>(scenario.Method.Name.ToLowerInvariant(), WrongIn(scenario)));
         }
         var failed = outcomes.Where(outcome => outcome.Value != null).ToList();
         failed.ForEach(outcome => Console.WriteLine("FAILED " + outcome.Key + ": " + outcome.Value));
@@ -42,11 +33,25 @@ internal static class Conformance
         return failed.Count == 0 ? 0 : 1;
     }
 
+    /// <summary>Null, or what was wrong.</summary>
+    private static string WrongIn(Action scenario)
+    {
+        try
+        {
+            scenario();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure.ToString();
+        }
+    }
+
     private static string RuntimeVersion()
     {
         var name = Type.GetType("Mono.Runtime")?.GetMethod(
             "GetDisplayName", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static);
-        return name == null ? "dotnet-" + Environment.Version : "mono-" + ((string)name.Invoke(null, null)).Split(' ')[0];
+        return name == null ? "coreclr-" + Environment.Version : "mono-" + ((string)name.Invoke(null, null)).Split(' ')[0];
     }
 
     private static string Variable(string name)
@@ -66,13 +71,13 @@ internal static class Conformance
 
     private static Client Open(double timeoutMs = 10000)
     {
-        var options = new JsonObject { { "timeout_ms", timeoutMs } };
+        var options = new Dictionary<string, object> { { "timeout_ms", timeoutMs } };
         return Open(Region.Global, Variable("SANDBOX_KEY"), options);
     }
 
-    private static Client Open(Region region, string key, JsonObject given)
+    private static Client Open(Region region, string key, Dictionary<string, object> given)
     {
-        var options = new Options
+        var options = new ClientOptions
         {
             BaseUrl = Variable(region == Region.Eu ? "SANDBOX_EU_URL" : "SANDBOX_URL"),
             CaFile = Variable("SANDBOX_CA_FILE"),
@@ -84,15 +89,15 @@ internal static class Conformance
         {
             switch (option.Key)
             {
-                case "timeout_ms": options.Timeout = TimeSpan.FromMilliseconds(option.Value); break;
-                case "connect_timeout_ms": options.ConnectTimeout = TimeSpan.FromMilliseconds(option.Value); break;
-                case "max_retries": options.MaxRetries = option.Value; break;
-                case "max_connections": options.MaxConnections = option.Value; break;
-                case "requests_per_minute": options.RequestsPerMinute = option.Value; break;
-                case "base_url": options.BaseUrl = option.Value; break;
-                case "proxy": options.Proxy = option.Value; break;
-                case "ca_file": options.CaFile = Resolved(option.Value); break;
-                case "user_agent": options.UserAgent = option.Value; break;
+                case "timeout_ms": options.Timeout = TimeSpan.FromMilliseconds((double)option.Value); break;
+                case "connect_timeout_ms": options.ConnectTimeout = TimeSpan.FromMilliseconds((double)option.Value); break;
+                case "max_retries": options.MaxRetries = (long)(double)option.Value; break;
+                case "max_connections": options.MaxConnections = (long)(double)option.Value; break;
+                case "requests_per_minute": options.RequestsPerMinute = (long)(double)option.Value; break;
+                case "base_url": options.BaseUrl = (string)option.Value; break;
+                case "proxy": options.Proxy = (string)option.Value; break;
+                case "ca_file": options.CaFile = Resolved((string)option.Value); break;
+                case "user_agent": options.UserAgent = (string)option.Value; break;
                 default: throw new InvalidOperationException("the option " + option.Key + " is not known here");
             }
         }
@@ -100,27 +105,28 @@ internal static class Conformance
     }
 
     /// <summary>Null, or what was not as expected.</summary>
-    private static string RunCase(JsonObject tried)
+    private static string RunCase(Dictionary<string, object> tried)
     {
         var region = Region.Global;
         if (tried.ContainsKey("region"))
         {
-            region = tried["region"].JsonType == JsonType.Number ? (Region)(int)tried["region"]
-                : tried["region"] == "eu" ? Region.Eu : Region.Global;
+            region = tried["region"] is double number ? (Region)number
+                : (string)tried["region"] == "eu" ? Region.Eu : Region.Global;
         }
-        var key = tried.ContainsKey("key") ? Resolved(tried["key"]) : Variable(region == Region.Eu ? "SANDBOX_EU_KEY" : "SANDBOX_KEY");
+        var key = tried.ContainsKey("key") ? Resolved((string)tried["key"]) : Variable(region == Region.Eu ? "SANDBOX_EU_KEY" : "SANDBOX_KEY");
         var name = tried.ContainsKey("on_behalf_of") ? (string)tried["on_behalf_of"] : null;
+        var call = (string)tried["call"];
         var enabled = tried.ContainsKey("enabled") && (bool)tried["enabled"];
-        var options = tried.ContainsKey("options") ? (JsonObject)tried["options"] : new JsonObject();
+        var options = tried.ContainsKey("options") ? (Dictionary<string, object>)tried["options"] : new Dictionary<string, object>();
         var seen = new Dictionary<string, string> { { "code", "ok" } };
         var message = "";
         try
         {
-            if (tried["call"] == "one_shot_update")
+            if (call == "one_shot_update")
             {
                 seen["enabled"] = OpenTracking.Update(key, enabled, region, name).ToString();
             }
-            else if (tried["call"] == "one_shot_get")
+            else if (call == "one_shot_get")
             {
                 seen["enabled"] = OpenTracking.Get(key, region, name).ToString();
             }
@@ -128,16 +134,23 @@ internal static class Conformance
             {
                 using (var client = Open(region, key, options))
                 {
-                    if (tried["call"] == "client_new")
+                    if (call == "client_new")
                     {
                         return "a client was made";
                     }
-                    var result = tried["call"] == "update" ? client.Update(enabled, name) : client.Get(name);
+                    var result = call == "update" ? client.Update(enabled, name) : client.Get(name);
                     seen["enabled"] = result.Enabled.ToString();
                     seen["http_status"] = result.HttpStatus.ToString();
                     seen["attempts"] = result.Attempts.ToString();
                 }
             }
+        }
+        catch (Exception exception) when (exception is IOpenTrackingError && !(exception is OpenTrackingException))
+        {
+            message = exception.Message;
+            seen["code"] = Normal(((IOpenTrackingError)exception).Code.ToString());
+            seen["http_status"] = seen["attempts"] = "0"; // nothing was sent
+            seen["retry_after_ms"] = "-1";
         }
         catch (OpenTrackingException exception)
         {
@@ -153,17 +166,17 @@ internal static class Conformance
             return "the message holds the key";
         }
         var wrong = new List<string>();
-        foreach (var expected in (JsonObject)tried["expect"])
+        foreach (var expected in (Dictionary<string, object>)tried["expect"])
         {
             if (expected.Key == "message_part")
             {
-                if (!Normal(message).Contains(Normal(expected.Value)))
+                if (!Normal(message).Contains(Normal((string)expected.Value)))
                 {
                     wrong.Add("message: '" + message + "' without '" + (string)expected.Value + "'");
                 }
                 continue;
             }
-            var wanted = expected.Value.JsonType == JsonType.String ? Normal(expected.Value) : expected.Value.ToString();
+            var wanted = Normal(expected.Value.ToString());
             seen.TryGetValue(expected.Key, out var was);
             if (!string.Equals(wanted, was, StringComparison.OrdinalIgnoreCase))
             {
@@ -194,9 +207,9 @@ internal static class Conformance
         {
             call();
         }
-        catch (OpenTrackingException exception)
+        catch (Exception exception) when (exception is IOpenTrackingError)
         {
-            seen = exception.Code;
+            seen = ((IOpenTrackingError)exception).Code;
         }
         Check(seen == code, "the call ended in " + seen + ", not in " + code);
         return clock.Elapsed;
@@ -298,7 +311,7 @@ internal static class Conformance
     {
         var subusers = Enumerable.Range(1, 25).Select(number => "subuser-" + number.ToString("D5")).ToList();
         using (var client = Open())
-        using (var wrong = Open(Region.Global, "SG.wrong", new JsonObject()))
+        using (var wrong = Open(Region.Global, "SG.wrong", new Dictionary<string, object>()))
         {
             Check(client.ListSubusers().OrderBy(name => name).SequenceEqual(subusers), "the list holds others");
             var names = subusers.Concat(new[] { "nobody" }).ToList();
@@ -313,6 +326,51 @@ internal static class Conformance
             EndsIn(Code.Unauthorized, () => wrong.UpdateMany(false, subusers.Take(10)).Count());
             InFlight(() => client.GetMany(new[] { "fault-silent" }).Count(), client.Cancel);
         }
+    }
+
+    private static IEnumerable<string> Generate(IEnumerable<string> names, bool endless, bool throws)
+    {
+        do
+        {
+            foreach (var name in names)
+            {
+                yield return name;
+            }
+        }
+        while (endless);
+        Check(!throws, "no more");
+    }
+
+    /// <summary>The calls for many, given a sequence of this kind: each name that it gives is done once.</summary>
+    private static void Sequence(string kind)
+    {
+        var names = new[] { "subuser-00001", "subuser-00002", "subuser-00001" };
+        var given = kind == "repeated" ? names : kind == "set" ? new HashSet<string>(names)
+            : Generate(names, kind == "endless", kind == "throws");
+        var done = new List<string>();
+        var thrown = "";
+        using (var client = Open())
+        {
+            try
+            {
+                foreach (var item in client.GetMany(given))
+                {
+                    Check(item.Error == null, "an item failed");
+                    done.Add(item.Name);
+                    if (kind == "endless" && done.Count == 3)
+                    {
+                        return;
+                    }
+                }
+            }
+            catch (InvalidOperationException exception)
+            {
+                thrown = exception.Message;
+            }
+        }
+        Check(thrown == (kind == "throws" ? "no more" : ""), "'" + thrown + "' was thrown");
+        var wanted = (kind == "set" ? names.Distinct() : names).OrderBy(name => name);
+        Check(done.OrderBy(name => name).SequenceEqual(wanted), string.Join(" ", done));
     }
 
     private static long ResidentKib()
