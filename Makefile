@@ -91,6 +91,7 @@ test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 
 test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
+	tests/keep_it_off.sh
 
 counters: build ## count what a warm call costs, and compare with what is committed
 	benches/counters
