@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-need cargo:rustup cc:gcc make python3 tinyproxy || exit 1
+need cargo:rustup cc:gcc make python3 tinyproxy promtool:prometheus || exit 1
 [[ $# -gt 0 ]] || set -- toolchains lint test-rust test-abi test-c test-static test-callers test-docs valgrind counters test-languages
 
 passed=0 failed=0 table=

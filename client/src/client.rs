@@ -86,7 +86,7 @@ impl Client {
     /// connection yet. The environment is read here, and no more later.
     ///
     /// # Errors
-    /// [`Code::Argument`] for a key that no header may carry, or a bad
+    /// [`Code::Argument`](crate::Code::Argument) for a key that no header may carry, or a bad
     /// `SG_OPEN_TRACKING_BASE_URL`.
     pub fn new(key: &str, region: Region, config: &Config) -> Result<Client, Error> {
         let key = Key::new(key)?;
@@ -106,7 +106,7 @@ impl Client {
     /// that must be cut off without any other.
     ///
     /// # Errors
-    /// [`Code::Argument`] for a timeout that [`Config::set_timeout`] would refuse.
+    /// [`Code::Argument`](crate::Code::Argument) for a timeout that [`Config::set_timeout`] would refuse.
     pub fn derive(&self, timeout: Option<Duration>) -> Result<Client, Error> {
         let timeout = timeout.map_or(Ok(self.timeout), |timeout| checked_time("timeout", timeout))?;
         Ok(Client { shared: Arc::clone(&self.shared), timeout, cancel: Arc::default() })
@@ -116,7 +116,7 @@ impl Client {
     /// `account-id <id>` (1 to 256 bytes of printable ASCII).
     ///
     /// # Errors
-    /// See [`Code`]; [`Code::NotApplied`] if the server answers 200 but reports the other value.
+    /// See [`Code`](crate::Code); [`Code::NotApplied`](crate::Code::NotApplied) if the server answers 200 but reports the other value.
     pub fn update(&self, enabled: bool, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
         self.call(Some(enabled), on_behalf_of)
     }
@@ -124,20 +124,20 @@ impl Client {
     /// Reads whether open tracking is on.
     ///
     /// # Errors
-    /// See [`Code`].
+    /// See [`Code`](crate::Code).
     pub fn get(&self, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
         self.call(None, on_behalf_of)
     }
 
     /// Ends this client's calls, those under way at once and all later ones, with
-    /// [`Code::Cancelled`]. The client that it was derived from, and others derived from that, go
+    /// [`Code::Cancelled`](crate::Code::Cancelled). The client that it was derived from, and others derived from that, go
     /// on.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
 
     /// Has this client's calls for many begin no further item, now and later, and finish those
-    /// under way. They return [`Code::Cancelled`] if any item was left.
+    /// under way. They return [`Code::Cancelled`](crate::Code::Cancelled) if any item was left.
     pub fn drain(&self) {
         self.cancel.drain();
     }
