@@ -13,7 +13,7 @@ LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/
 
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \
-	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages $(LANGUAGES:%=test-%) \
+	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
 	test-install test-static test-cargo-c dist test-packages test-repeats test-release test-hard test-platforms \
 	counters bench profile valgrind asan tsan fuzz deny coverage
 
@@ -56,10 +56,11 @@ test: ## run every test; what is missing is installed, or named
 toolchains: ## install what the tests of the languages need, or name it
 	tests/languages.sh --install
 
-lint: ## formatting, clippy, shellcheck
+lint: ## formatting, clippy, shellcheck, and facts that stand in several places
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
 	tests/shell.sh
+	tests/facts.py
 
 test-rust: ## the tests in Rust, of the library, the sandbox and the command-line tool
 	$(CARGO) test --locked --workspace
@@ -79,6 +80,9 @@ test-languages: build ## every binding's own checks and the conformance table
 
 $(LANGUAGES:%=test-%): test-%: build
 	tests/languages.sh $*
+
+test-hosts: build ## the library inside other people's processes, under load
+	tests/hosts.sh
 
 test-install: build pages ## make install, pkg-config, CMake, Meson, man, the .deb packages, without the source tree
 	tests/install.sh
