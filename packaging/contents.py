@@ -30,6 +30,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
+from third_party import texts_in
 
 ROOT = Path(__file__).resolve().parent.parent
 # Of the standard library's files: Rust's own crates; what no library links; and those that Rust's
@@ -46,7 +47,6 @@ UNNAMED = {
     "miniz_oxide": "MIT OR Zlib OR Apache-2.0",
     "object": "Apache-2.0 OR MIT",
 }
-LICENCE_FILES = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -62,11 +62,6 @@ class Part(NamedTuple):
 
 def run(*command: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
-
-
-def texts_in(directory: Path) -> dict[str, str]:
-    files = [path for path in sorted(directory.iterdir()) if path.is_file() and LICENCE_FILES.match(path.name)]
-    return {path.name: path.read_text(errors="replace").strip() for path in files}
 
 
 def crates(target: str) -> tuple[Part, list[Part]]:

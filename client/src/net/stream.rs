@@ -115,7 +115,7 @@ impl TlsStream {
     fn flush(&mut self, step: &Step) -> Result<(), Fault> {
         while self.session.wants_write() {
             let mut io = Blocking { stream: &mut self.under, step };
-            self.session.write_tls(&mut io).map_err(into_fault)?;
+            self.session.write_tls(&mut io).map_err(fault_inside)?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl TlsStream {
     /// Waits for TLS records and takes them in. `false` says that the peer closed the connection.
     fn fill(&mut self, step: &Step) -> Result<bool, Fault> {
         let mut io = Blocking { stream: &mut self.under, step };
-        let count = self.session.read_tls(&mut io).map_err(into_fault)?;
+        let count = self.session.read_tls(&mut io).map_err(fault_inside)?;
         self.take_in(step)?;
         Ok(count > 0)
     }
@@ -201,7 +201,8 @@ impl Read for Arrived<'_> {
     }
 }
 
-fn into_fault(error: io::Error) -> Fault {
+/// The fault that a `Blocking` sent through rustls, or what the system said.
+fn fault_inside(error: io::Error) -> Fault {
     match error.downcast::<Fault>() {
         Ok(fault) => fault,
         Err(error) => Fault::broken(error),
