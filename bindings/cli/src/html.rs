@@ -40,6 +40,10 @@ svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg .soft { fil
 summary { cursor: pointer; color: var(--soft); }
 footer { margin-top: 2.25rem; padding-top: .9rem; border-top: 1px solid var(--line); color: var(--soft);
          font-size: .87em; }
+@media screen and (max-width: 40rem) {
+  body { padding: .6rem .4rem; } main { padding: 1.2rem .9rem; } table { font-size: .82em; }
+  th, td { padding: .35rem .25rem; } td.name { min-width: 0; } td.time { white-space: normal; }
+  .key { gap: .9rem; } svg text { font-size: 17px; } }
 @media print { body { padding: 0; background: none; } main { border: 0; padding: 0; max-width: none; } }
 ";
 
