@@ -20,5 +20,4 @@ Gem::Specification.new do |spec|
   end
 
   spec.metadata["rubygems_mfa_required"] = "true"
-  spec.add_dependency "fiddle", "~> 1.0", ">= 1.0.8"
 end

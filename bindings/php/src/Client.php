@@ -177,8 +177,15 @@ final class Client
         return ['region' => $this->region, 'closed' => $this->closed];
     }
 
+    /** There is one owner of what the library holds. */
     private function __clone()
     {
+    }
+
+    /** @return never */
+    public function __serialize(): array
+    {
+        throw new \LogicException('a client can\'t be serialized: make a new one where it is needed');
     }
 
     private function open(): CData
@@ -188,7 +195,8 @@ final class Client
 
     /**
      * In batches, and not by the callback, in which a script may die (by its time or memory limit) and leave the library's
-     * threads behind.
+     * threads behind. Names are taken as they are needed, whatever their keys. When taking one throws, those before it are
+     * done first.
      *
      * @param iterable<string> $names
      * @param callable(CData, int, CData): int $call
@@ -197,12 +205,12 @@ final class Client
     private function many(iterable $names, callable $call): \Generator
     {
         $this->open();
-        $names = [...$names];
-        foreach ($names as $name) {
-            Arguments::text('name', $name);
+        if (is_array($names)) {
+            array_walk($names, fn (mixed $name) => Arguments::text('name', $name));
         }
         return (function () use ($names, $call) {
-            foreach (array_chunk(array_values($names), self::BATCH) as $number => $batch) {
+            $begun = 0;
+            foreach (self::batches($names) as $batch) {
                 $results = Native::library()->new('sg_result[' . count($batch) . ']');
                 [$pointers, $memory] = Native::texts($batch);
                 $code = $call($pointers, count($batch), $results);
@@ -212,14 +220,42 @@ final class Client
                 }
                 foreach ($batch as $index => $name) {
                     try {
-                        $item = new Item($number * self::BATCH + $index, $name, $this->outcome($results[$index]), null);
+                        $item = new Item($begun + $index, $name, $this->outcome($results[$index]), null);
                     } catch (OpenTrackingError $error) {
-                        $item = new Item($number * self::BATCH + $index, $name, null, $error);
+                        $item = new Item($begun + $index, $name, null, $error);
                     }
-                    yield $item;
+                    yield $begun + $index => $item;
                 }
+                $begun += count($batch);
             }
         })();
+    }
+
+    /**
+     * @param iterable<string> $names
+     * @return \Generator<list<string>>
+     */
+    private static function batches(iterable $names): \Generator
+    {
+        $batch = [];
+        $thrown = null;
+        try {
+            foreach ($names as $name) {
+                Arguments::text('name', $name);
+                $batch[] = $name;
+                if (count($batch) === self::BATCH) {
+                    yield $batch;
+                    $batch = [];
+                }
+            }
+        } catch (\Throwable $thrown) {
+        }
+        if ($batch) {
+            yield $batch;
+        }
+        if ($thrown) {
+            throw $thrown;
+        }
     }
 
     /** @param callable(CData): int $call */

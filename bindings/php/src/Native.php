@@ -137,6 +137,10 @@ final class Native
                 \FFI::cdef('', $candidate);
                 return $candidate;
             } catch (\FFI\Exception $error) {
+                if (str_contains($error->getMessage(), 'restricted')) {
+                    throw new \RuntimeException('PHP\'s FFI is restricted here (' . $error->getMessage() . '): preload this '
+                        . 'package by opcache.preload, as its README says, or set ffi.enable=1 in php.ini');
+                }
                 $failures .= "\n  $candidate: {$error->getMessage()}";
             }
         }

@@ -143,7 +143,7 @@ final class Tests
         contains('[closed] => 1', print_r($client, true));
         throws(ClosedError::class, fn () => $client->get());
         throws(\Error::class, fn () => clone $client);
-        throws(\Exception::class, fn () => serialize($client));
+        throws(\LogicException::class, fn () => serialize($client));
     }
 
     public static function aTimeoutEndsItsCall(): void
@@ -174,6 +174,64 @@ final class Tests
         equal([], iterator_to_array($client->updateMany(true, [])));
         throws(ArgumentError::class, fn () => $client->getMany(['subuser-00001', "a\0b"])); // before anything is sent
         throws(\TypeError::class, fn () => $client->getMany([null]));
+    }
+
+    public static function everyNameOfASequenceIsDone(): void
+    {
+        $client = client();
+        $repeating = function () {
+            yield 'a' => 'subuser-00001';
+            yield 'a' => 'subuser-00002';
+            yield from ['subuser-00003', 'subuser-00001'];
+            yield from ['subuser-00004'];
+        };
+        $names = ['subuser-00001', 'subuser-00002', 'subuser-00003', 'subuser-00001', 'subuser-00004'];
+        foreach ([$repeating(), $names, array_combine(['x', 'y', 'z', 'u', 'v'], $names), new \ArrayIterator($names)] as $given) {
+            $items = iterator_to_array($client->updateMany(false, $given));
+            equal($names, array_map(fn ($item) => $item->name, $items));
+            equal(range(0, 4), array_map(fn ($item) => $item->index, $items));
+        }
+        // An endless one is taken as far as it is needed.
+        $endless = function () use (&$taken) {
+            for ($taken = 0; ; $taken++) {
+                yield 'subuser-00001';
+            }
+        };
+        foreach ($client->getMany($endless()) as $item) {
+            if ($item->index === 3) {
+                break;
+            }
+        }
+        equal(true, $taken < 1000);
+        // What comes before an exception is done, and then it is thrown.
+        $broken = function () {
+            yield 'subuser-00001';
+            yield 'subuser-00002';
+            throw new \DomainException('on purpose');
+        };
+        $done = 0;
+        throws(\DomainException::class, function () use ($client, $broken, &$done) {
+            foreach ($client->getMany($broken()) as $item) {
+                $done += (int) ($item->error === null);
+            }
+        });
+        equal(2, $done);
+    }
+
+    public static function aClientHasNoSecondOwner(): void
+    {
+        $client = client();
+        throws(\Error::class, fn () => clone $client);
+        contains("can't be serialized", throws(\LogicException::class, fn () => serialize($client))->getMessage());
+    }
+
+    public static function aRestrictedFfiIsToldAsWhatItIs(): void
+    {
+        $script = 'require "' . __DIR__ . '/../load.php"; SgOpenTracking\OpenTracking::libraryVersion();';
+        [, $said] = php(['-d', 'ffi.enable=0', '-r', $script], null);
+        contains('restricted', $said);
+        contains('opcache.preload', $said);
+        equal(false, str_contains($said, 'install it'));
     }
 
     public static function closingMidwayEndsIt(): void

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import multiprocessing
 import os
+import pickle
 import re
 import threading
 import time
@@ -268,3 +270,10 @@ def test_fork(client: Client) -> None:
     child.join(10)
     assert child.exitcode == 0
     assert client.get().enabled
+
+
+def test_a_client_has_no_second_owner(client: Client) -> None:
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="can't be copied or pickled"):
+            copied(client)
+    assert client.get().enabled in (True, False)

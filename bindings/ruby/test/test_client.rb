@@ -27,6 +27,15 @@ class TestClient < Minitest::Test
     end
   end
 
+  def test_a_client_has_no_second_owner
+    client do |client|
+      [-> { client.dup }, -> { client.clone }, -> { Marshal.dump(client) }].each do |copying|
+        assert_match(/can't be/, assert_raises(TypeError, &copying).message)
+      end
+      assert_equal(200, client.get.http_status)
+    end
+  end
+
   def test_an_error_tells_all
     error = assert_raises(SgOpenTracking::RateLimited) do
       client(timeout: 0.5) { |client| client.get(on_behalf_of: "fault-status-429-retry-after-1") }

@@ -251,6 +251,10 @@ class Client:
         if unused:
             self._free()
 
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """There is one owner of what the library holds, so `copy` and `pickle` are refused."""
+        raise TypeError("a Client can't be copied or pickled: share it, or derive() one")
+
     def __enter__(self) -> Client:
         return self
 

@@ -110,6 +110,11 @@ module SgOpenTracking
       end
     end
 
+    # There is one owner of what the library holds, so `Marshal` is refused like `dup` and `clone`.
+    def marshal_dump
+      raise TypeError, "a client can't be dumped: make a new one where it is needed"
+    end
+
     # Switches open tracking on or off: the account's, or that of a subuser (its username) or of a customer account
     # ("account-id ID").
     def update(enabled, on_behalf_of: nil)
