@@ -64,7 +64,7 @@ impl Environment {
 
 /// Whether `NO_PROXY` exempts this server, as curl takes it: `*` alone, or a list of names (each with
 /// the names below it), addresses and networks. The list ends where a blank is not followed by a
-/// comma. An entry may have a port, which curl knows nothing of.
+/// comma.
 fn is_exempt(list: &str, origin: &Origin) -> bool {
     const BLANKS: [char; 2] = [' ', '\t'];
     if list == "*" {
@@ -76,8 +76,7 @@ fn is_exempt(list: &str, origin: &Origin) -> bool {
         rest = rest.trim_start_matches(BLANKS);
         let end = rest.find([',', ' ', '\t']).unwrap_or(rest.len());
         let (entry, behind) = rest.split_at(end);
-        let (pattern, port) = split_port(entry);
-        if port.is_none_or(|port| port == origin.port) && covers(pattern, &host) {
+        if covers(entry, &host) {
             return true;
         }
         match behind.trim_start_matches(BLANKS).strip_prefix(',') {
@@ -87,24 +86,13 @@ fn is_exempt(list: &str, origin: &Origin) -> bool {
     }
 }
 
-/// `host:port` and `[v6]:port` apart. A bare IPv6 address has no port.
-fn split_port(entry: &str) -> (&str, Option<u16>) {
-    if let Some((host, rest)) = entry.strip_prefix('[').and_then(|entry| entry.split_once(']')) {
-        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
-    }
-    match entry.split_once(':') {
-        Some((host, port)) if !port.contains(':') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (entry, None),
-        },
-        _ => (entry, None),
-    }
-}
-
 fn covers(pattern: &str, host: &str) -> bool {
     if let Ok(address) = host.parse::<IpAddr>() {
         let (network, bits) = pattern.split_once('/').unwrap_or((pattern, "0"));
-        return network.parse().is_ok_and(|network| in_network(address, network, leading_number(bits)));
+        return match (network.parse(), bits.parse()) {
+            (Ok(network), Ok(bits)) => in_network(address, network, bits),
+            _ => false,
+        };
     }
     let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
     let pattern = pattern.strip_prefix('.').unwrap_or(pattern).to_ascii_lowercase();
@@ -112,12 +100,6 @@ fn covers(pattern: &str, host: &str) -> bool {
         Some(above) => !pattern.is_empty() && (above.is_empty() || above.ends_with('.')),
         None => false,
     }
-}
-
-/// As C reads a number: what does not begin with one is 0.
-fn leading_number(text: &str) -> u32 {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    if end == 0 { 0 } else { text[..end].parse().unwrap_or(u32::MAX) }
 }
 
 /// No bits, or all of them, mean this one address.
@@ -169,7 +151,8 @@ mod tests {
             ("..sendgrid.com", "api.sendgrid.com", false),
             (",,", "api.sendgrid.com", false),
             (",sendgrid.com", "api.sendgrid.com", true),
-            ("sendgrid.com:443", "api.sendgrid.com", true),
+            // It knows no ports, and no brackets.
+            ("sendgrid.com:443", "api.sendgrid.com", false),
             ("sendgrid.com:8443", "api.sendgrid.com", false),
             ("127.0.0.1,localhost,", "127.0.0.1", true),
             ("127.0.0.1/8,localhost,", "127.0.0.1", true),
@@ -182,11 +165,11 @@ mod tests {
             ("192.168.0.0", "192.168.0.1", false),
             ("192.168.0.0/24", "192.168.1.1", false),
             ("foo, bar, 192.168.0.0/16", "192.168.1.1", true),
-            ("127.0.0.1:443", "127.0.0.1", true),
+            ("127.0.0.1:443", "127.0.0.1", false),
             ("127.0.0.1:80", "127.0.0.1", false),
             ("0.0.0.0/0", "127.9.9.9", false),
             ("127.0.0.1/0", "127.0.0.1", true),
-            ("127.0.0.1/x", "127.0.0.1", true),
+            ("127.0.0.1/x", "127.0.0.1", false),
             ("127.0.0.0/33", "127.0.0.1", false),
             ("127.0.0", "127.0.0.1", false),
             ("0.0.1", "127.0.0.1", false),
@@ -194,8 +177,8 @@ mod tests {
             ("0:0::1/128", "::1", true),
             ("0:0::1/129", "::1", false),
             ("foo, bar, ::1/64", "::1", true),
-            ("[::1]", "::1", true),
-            ("[::1]:443", "::1", true),
+            ("[::1]", "::1", false),
+            ("[::1]:443", "::1", false),
             ("[::1]:80", "::1", false),
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("2001:db8::/32", "2001:db9::1", false),

@@ -124,6 +124,19 @@ pub fn cases() -> Vec<Trial> {
             }
             // All of those of other tests as well.
             assert!(waiting() <= 64, "{}", waiting());
+            // A fork waits for those that hang once, and no more.
+            let fork = || {
+                let started = Instant::now();
+                // SAFETY: the child does nothing but end.
+                let child = unsafe { libc::fork() };
+                if child == 0 {
+                    unsafe { libc::_exit(0) };
+                }
+                assert_eq!(unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) }, child);
+                started.elapsed()
+            };
+            let quickest = (0..10).map(|_| fork()).min().unwrap();
+            assert!(quickest < ms(40), "{quickest:?}");
             // The old look-ups still hang; a new one is made after a while, and answered.
             let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
             answer("hangs.test", addresses(&["127.0.0.1"]));

@@ -68,7 +68,7 @@ const ENVIRONMENTS: &[Environment] = &[
     (&[("HTTPS_PROXY", "P"), ("no_proxy", "x"), ("NO_PROXY", "*")], "127.0.0.1", Way::Proxy),
     (&[("ALL_PROXY", "P"), ("NO_PROXY", "*")], "127.0.0.1", Way::Direct),
     (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "127.0.0.1")], "127.0.0.1", Way::Direct),
-    (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "127.0.0.1:S")], "127.0.0.1", Way::Direct),
+    (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "127.0.0.1:S")], "127.0.0.1", Way::Proxy),
     (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "127.0.0.1:1")], "127.0.0.1", Way::Proxy),
     (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "127.0.0.0/8")], "127.0.0.1", Way::Direct),
     (&[("HTTPS_PROXY", "P"), ("NO_PROXY", "10.0.0.0/8")], "127.0.0.1", Way::Proxy),
