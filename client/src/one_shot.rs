@@ -1,13 +1,12 @@
 //! Calls without a client: one function each, over connections that the whole process shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::client::Service;
 use crate::environment::Environment;
-use crate::process::PerProcess;
+use crate::process::{AtExit, PerProcess};
 use crate::request::Key;
-use crate::{Client, Config, Error, Outcome, Region, process};
+use crate::{Client, Config, Error, Outcome, Region};
 
 /// Switches open tracking on or off, in one call with the default options.
 ///
@@ -38,17 +37,10 @@ type Services = [Option<(Environment, Arc<Service>)>; 2];
 /// The process's services, one a region, each with the environment that it was made under.
 static SERVICES: PerProcess<Mutex<Services>> = PerProcess::from_start(Mutex::new([None, None]));
 
-/// Closes the kept connections when the process exits, so that tools that look for leaks find none.
-fn free_at_exit() {
-    static REGISTERED: AtomicBool = AtomicBool::new(false);
+static AT_EXIT: AtExit = AtExit::new(close_all);
 
-    extern "C" fn free() {
-        *SERVICES.get().lock().unwrap_or_else(PoisonError::into_inner) = [None, None];
-    }
-
-    if !REGISTERED.swap(true, Ordering::Relaxed) {
-        process::at_exit(free);
-    }
+extern "C" fn close_all() {
+    *SERVICES.get().lock().unwrap_or_else(PoisonError::into_inner) = [None, None];
 }
 
 fn service(region: Region) -> Result<Arc<Service>, Error> {
@@ -62,6 +54,6 @@ fn service(region: Region) -> Result<Arc<Service>, Error> {
     }
     let service = Arc::new(Service::new(region, &Config::default(), &environment)?);
     *kept = Some((environment, Arc::clone(&service)));
-    free_at_exit();
+    AT_EXIT.register();
     Ok(service)
 }

@@ -20,7 +20,7 @@ use super::store::{self, CaFile, Files};
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
-use crate::process::PerProcess;
+use crate::process::{AtExit, PerProcess};
 
 /// Where the trusted certificates come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,14 @@ pub(super) fn tls_config(trust: &Trust, step: &Step) -> Result<Arc<ClientConfig>
     Ok(config)
 }
 
+static AT_EXIT: AtExit = AtExit::new(free_all);
+
+extern "C" fn free_all() {
+    kept().clear();
+}
+
 fn keep(new: Kept) {
+    AT_EXIT.register();
     let mut all = kept();
     all.retain(|kept| kept.trust != new.trust);
     if all.len() == KEPT_MAX {

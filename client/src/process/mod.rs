@@ -10,12 +10,12 @@ mod system;
 mod system;
 
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::{io, thread};
 
 use once_cell::race::OnceBox;
 
-pub(crate) use self::system::{at_exit, has_elevated_rights, may_resolve_later, watch_forks, without_signals};
+pub(crate) use self::system::{has_elevated_rights, may_resolve_later, watch_forks, without_signals};
 
 /// How many forks lie between this process and the one that loaded the library.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -89,6 +89,25 @@ impl<T> Drop for PerProcess<T> {
         if self.generation == GENERATION.load(Ordering::Relaxed) {
             // SAFETY: this is the only place that drops the value, and nothing reads it later.
             unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
+/// Frees what the process keeps when it exits, so that tools that look for leaks find none.
+pub(crate) struct AtExit {
+    free: extern "C" fn(),
+    is_registered: AtomicBool,
+}
+
+impl AtExit {
+    pub(crate) const fn new(free: extern "C" fn()) -> AtExit {
+        AtExit { free, is_registered: AtomicBool::new(false) }
+    }
+
+    /// Has it freed; call it once there is something to free.
+    pub(crate) fn register(&self) {
+        if !self.is_registered.swap(true, Ordering::Relaxed) {
+            system::at_exit(self.free);
         }
     }
 }

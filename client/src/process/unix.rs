@@ -111,7 +111,7 @@ fn block_all_signals() -> libc::sigset_t {
 pub(super) fn stay_loaded() {}
 
 /// Has `work` run when the process exits. Call it once.
-pub(crate) fn at_exit(work: extern "C" fn()) {
+pub(super) fn at_exit(work: extern "C" fn()) {
     let _held_off = ForksHeldOff::new(); // the C library's list of these has a lock
     // SAFETY: the handler is code of this library, which is never unloaded before the exit. If it
     // can't be registered, the end of the process frees all the same.

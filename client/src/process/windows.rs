@@ -26,7 +26,7 @@ pub(super) fn stay_loaded() {
 }
 
 /// The end of the process closes what it kept; a DLL's own code may hardly do anything by then.
-pub(crate) fn at_exit(_: extern "C" fn()) {}
+pub(super) fn at_exit(_: extern "C" fn()) {}
 
 /// There are no set-user-ID programs.
 pub(crate) fn has_elevated_rights() -> bool {
