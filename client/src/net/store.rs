@@ -168,7 +168,7 @@ pub(super) fn named(file: Option<&Path>, directories: &[PathBuf]) -> Result<(Arc
             Ok(others) => {
                 let shown = directory.display();
                 problem.get_or_insert(format!(
-                    "{shown} has {others} files that are not named by a hash: run `openssl rehash {shown}`"
+                    "{shown} has files, but none that is named by a hash ({others} others): run `openssl rehash {shown}`"
                 ));
             }
             Err(why) => drop(problem.get_or_insert(why)),
