@@ -60,7 +60,7 @@ libraries=$CARGO_TARGET_DIR/$target/debug
 ln -sf libsg_open_tracking.so "$libraries/libsg_open_tracking.so.1"
 # Memory that grows is no wonder where what was freed is kept; and of a sanitizer's own there is too
 # much to be looked through. What is lost, AddressSanitizer says at the end of each program.
-BUILD=$build/callers LIBRARIES=$libraries SKIP="memory wiped" SOURCES="tests/c/contract.c tests/c/callers/*.c" \
+SG_OPEN_TRACKING_LIBRARY=$libraries/libsg_open_tracking.so BUILD=$build/callers LIBRARIES=$libraries SKIP="memory wiped" SOURCES="tests/c/contract.c tests/c/callers/*.c" \
     tests/callers.sh || failed=1
 
 echo "the Rust tests, $sanitizer"

@@ -9,7 +9,13 @@ use std::ptr;
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 
-// The library's C functions, which its Rust crate holds too.
+// The border to C, which no Rust crate can depend on: it is compiled in.
+#[path = "../../src/boundary.rs"]
+mod boundary;
+#[allow(non_camel_case_types)]
+#[path = "../../src/ffi/mod.rs"]
+mod ffi;
+
 unsafe extern "C" {
     fn sg_config_new() -> *mut c_void;
     fn sg_config_free(config: *mut c_void);
@@ -38,9 +44,6 @@ struct Result {
 // The number of a code.
 const ARGUMENT: i32 = 1;
 const CONNECT: i32 = 11;
-
-// The library must be linked for its C functions.
-use sg_open_tracking as _;
 
 /// Bytes up to their first NUL; or NULL.
 type Text = Option<Vec<u8>>;

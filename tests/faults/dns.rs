@@ -136,7 +136,7 @@ pub fn cases() -> Vec<Trial> {
                 started.elapsed()
             };
             let quickest = (0..10).map(|_| fork()).min().unwrap();
-            assert!(quickest < ms(40), "{quickest:?}");
+            assert!(quickest < ms(40) + slack(), "{quickest:?}");
             // The old look-ups still hang; a new one is made after a while, and answered.
             let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
             answer("hangs.test", addresses(&["127.0.0.1"]));
