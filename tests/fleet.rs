@@ -420,6 +420,38 @@ fn a_panic_of_the_caller_s_ends_the_call() {
     assert!(unwinds(&|| client.get_many(names(), |_, _| GO_ON)));
     assert!(unwinds(&|| client.get_many(iter::repeat_n("subuser-00001", 1000), |_, _| panic!("on purpose"))));
     client.get(None).unwrap();
+    #[cfg(target_os = "linux")]
+    {
+        // Neither call has left a thread, which would hold the client and its connections.
+        assert!(support::connections_to(&sandbox) > 0);
+        drop(client);
+        assert_eq!(support::connections_to(&sandbox), 0);
+    }
+}
+
+/// An item that pauses before a retry has had its answer: whoever stops need not wait for more.
+#[test]
+fn a_stop_does_not_wait_for_retries() {
+    let headers = [("Retry-After".to_owned(), "20".to_owned())].into();
+    let busy = Then { status: Some(503), headers, ..Then::default() };
+    for stop in [true, false] {
+        let sandbox = sandbox();
+        sandbox.fault(Rule::always(busy.clone()).on_behalf_of("subuser-00001"));
+        let client = client(&sandbox);
+        let mut ends = Vec::new();
+        let (verdict, time) = timed(|| {
+            client.get_many(["subuser-00001", "fault-delay-500"], |index, result| {
+                ends.push((index, result.map_err(|error| error.report().http_status)));
+                if stop {
+                    return ControlFlow::Break(());
+                }
+                client.drain();
+                GO_ON
+            })
+        });
+        assert!(verdict.is_err() && time < ms(2000) + grace(), "{verdict:?} after {time:?}");
+        assert!(matches!(ends[..], [(1, Ok(_)), (0, Err(Some(503)))]), "{ends:?}");
+    }
 }
 
 #[test]

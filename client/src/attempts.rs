@@ -1,7 +1,7 @@
 //! One request until there is a reply that a retry would not better, or no time for one: the one
 //! loop of attempts, for single calls and for the items of a fleet.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::call::Call;
 use crate::fault::Fault;
@@ -22,6 +22,9 @@ pub(crate) trait Turns<'p> {
     /// Takes note of how an attempt ended. Whether it was a 429 that holds back others too: then the
     /// item only waits like they do, and it costs no retry.
     fn note(&mut self, sent: Instant, result: &Result<Reply, Fault>) -> bool;
+
+    /// Waits before a retry.
+    fn pause(&self, call: &Call, time: Duration) -> Result<(), Fault>;
 
     /// How many retries there are.
     fn retries(&self, result: &Result<Reply, Fault>) -> u32;
@@ -70,7 +73,7 @@ pub(crate) fn exchange<'p>(
             if pause >= call.remaining() {
                 return Ok(result?);
             }
-            call.pause(pause)?;
+            turns.pause(call, pause)?;
             retries += 1;
         }
         last = Some(result);
@@ -105,6 +108,10 @@ impl<'c> Turns<'c> for Single<'c> {
 
     fn note(&mut self, _: Instant, _: &Result<Reply, Fault>) -> bool {
         false
+    }
+
+    fn pause(&self, call: &Call, time: Duration) -> Result<(), Fault> {
+        call.pause(time)
     }
 
     fn retries(&self, _: &Result<Reply, Fault>) -> u32 {

@@ -45,16 +45,16 @@ unsafe fn name<'a>(names: *const *const c_char, index: usize) -> Result<&'a str,
 ///
 /// # Safety
 /// `results` is NULL or has room for `count`.
-unsafe fn write_all(results: *mut sg_result, count: usize, error: &Error, only_cancelled: bool) {
+unsafe fn write_all(results: *mut sg_result, count: usize, error: &Error, only_unsent: bool) {
     if results.is_null() {
         return;
     }
     let result: Result<Outcome, Error> = Err(error.clone());
     for index in 0..count {
-        // SAFETY: as this function's; with `only_cancelled` all have been written before.
+        // SAFETY: as this function's; with `only_unsent` all have been written before.
         unsafe {
             let to = results.add(index);
-            if !only_cancelled || (*to).code == Code::Cancelled as i32 {
+            if !only_unsent || ((*to).code == Code::Cancelled as i32 && (*to).attempts == 0) {
                 result::write(to, &result);
             }
         }
@@ -76,7 +76,7 @@ unsafe fn many(
     results: *mut sg_result,
 ) -> sg_code {
     // SAFETY: as this function's.
-    let write_all = |error: &Error, only_cancelled| unsafe { write_all(results, count, error, only_cancelled) };
+    let write_all = |error: &Error, only_unsent| unsafe { write_all(results, count, error, only_unsent) };
     let mut began = false;
     let result = guard(|| {
         // SAFETY: as this function's.

@@ -207,18 +207,20 @@ static void test_stop(void)
     sg_client_free(client);
 }
 
-/* Forks at the first result, and returns in parent and child alike. */
+/* Forks at the result of item `at`, and returns in parent and child alike. */
 typedef struct forked {
     notes own;
+    size_t at, called; /* how often it was called by then */
     pid_t child;
 } forked;
 
 static bool note_and_fork(void *context, size_t index, const sg_result *result)
 {
     forked *state = (forked *)context;
-    if (state->own.count == 0) {
+    if (index == state->at) {
         fflush(NULL);
         state->child = fork();
+        state->called = state->own.count + 1;
         if (state->child == 0)
             alarm(20); /* it hung for ever */
     }
@@ -227,27 +229,46 @@ static bool note_and_fork(void *context, size_t index, const sg_result *result)
 
 static void test_fork_in_callback(void)
 {
+    static const char *with_null[] = {"subuser-00001", NULL, "subuser-00002"};
+    static const char *slow[] = {"fault-delay-1000", NULL};
+    static const char *null_first[] = {NULL, "subuser-00001", "subuser-00002"};
+    static const struct {
+        const char *what;
+        const char *const *names;
+        size_t count, at;
+        sg_code code;
+    } cases[] = {
+        {"an answer", names, FLEET, 0, SG_OK},
+        {"no name, with one after it", with_null, 3, 1, SG_ERR_PARTIAL},
+        {"no name, with one under way", slow, 2, 1, SG_ERR_PARTIAL},
+        {"no name, the first", null_first, 3, 0, SG_ERR_PARTIAL},
+    };
     sg_client *client = sandbox_client(10000);
     static sg_result results[FLEET];
-    forked state;
-    memset(&state, 0, sizeof state);
-    state.own = new_notes(0);
-    memset(results, 0xAA, sizeof results);
-    sg_code code = sg_client_get_many(client, names, FLEET, note_and_fork, &state, results);
-    if (state.child == 0) {
-        sg_result after;
-        bool written = true;
-        for (int i = 0; i < FLEET; i++)
-            written = written && (results[i].code == SG_OK || results[i].code == SG_ERR_CANCELLED);
-        bool good = code == SG_ERR_CANCELLED && state.own.count == 1 && written &&
-                    sg_client_get(client, NULL, &after) == SG_OK &&
-                    sg_client_get_many(client, names, FLEET, NULL, NULL, NULL) == SG_OK;
-        _exit(good ? 0 : 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        forked state;
+        memset(&state, 0, sizeof state);
+        state.own = new_notes(0);
+        state.at = cases[i].at;
+        memset(results, 0xAA, sizeof results);
+        sg_code code = sg_client_get_many(client, cases[i].names, cases[i].count, note_and_fork, &state, results);
+        if (state.child == 0) {
+            sg_result after;
+            bool written = true;
+            for (size_t j = 0; j < cases[i].count; j++)
+                written = written && (results[j].code == SG_OK || results[j].code == SG_ERR_CANCELLED ||
+                                      (results[j].code == SG_ERR_ARGUMENT && cases[i].names[j] == NULL));
+            bool good = code == SG_ERR_CANCELLED && state.own.count == state.called && written &&
+                        sg_client_get(client, NULL, &after) == SG_OK &&
+                        sg_client_get_many(client, names, FLEET, NULL, NULL, NULL) == SG_OK;
+            _exit(good ? 0 : 1);
+        }
+        int status = -1;
+        check(code == cases[i].code && state.own.count == cases[i].count,
+              "a fork in on_result, at %s, does not disturb the parent's call", cases[i].what);
+        check(waitpid(state.child, &status, 0) == state.child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+              "in the child the call is cancelled, and later ones work: status %d", status);
     }
-    int status = -1;
-    check(code == SG_OK && state.own.count == FLEET, "a fork in on_result does not disturb the parent's call");
-    check(waitpid(state.child, &status, 0) == state.child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
-          "in the child the call is cancelled, and later ones work: status %d", status);
     sg_client_free(client);
 }
 

@@ -40,6 +40,20 @@ pub fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+/// How many connections are open to the sandbox, as its clients see it.
+#[cfg(target_os = "linux")]
+pub fn connections_to(sandbox: &Sandbox) -> usize {
+    let (_, port) = sandbox.url().rsplit_once(':').unwrap();
+    let to = format!(":{:04X}", port.parse::<u16>().unwrap());
+    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+    let is_open = |line: &&str| {
+        let mut fields = line.split_ascii_whitespace().skip(2);
+        // Established, or closed by the other side alone.
+        fields.next().is_some_and(|remote| remote.ends_with(&to)) && matches!(fields.next(), Some("01" | "08"))
+    };
+    table.lines().filter(is_open).count()
+}
+
 /// Runs `work` and tells how long it took.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     // The control has to run beside it.

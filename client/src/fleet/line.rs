@@ -153,6 +153,12 @@ impl<'l> Turns<'l> for Item<'l> {
         self.refusals < REFUSALS_MAX
     }
 
+    /// Once the line is over, there will be no retry: then its last answer is what it has.
+    fn pause(&self, _: &Call, time: Duration) -> Result<(), Fault> {
+        self.line.wait_until(Instant::now() + time);
+        Ok(())
+    }
+
     fn retries(&self, result: &Result<Reply, Fault>) -> u32 {
         let retries = self.line.client.shared.max_retries;
         match is_refusal(result) {

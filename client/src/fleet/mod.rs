@@ -7,14 +7,14 @@ mod crew;
 mod line;
 mod subusers;
 
-use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use self::crew::{Crew, Job};
+use self::crew::{Crew, Finished, Job};
 use self::line::Line;
 pub use self::subusers::Listing;
-use crate::{Client, Code, Error, Outcome, process, request};
+use crate::process::OfThisProcess;
+use crate::{Client, Code, Error, Outcome, request};
 
 /// So many items in a row that are answered 401, with none that went well, end the call.
 const UNAUTHORIZED_MAX: u32 = 3;
@@ -105,35 +105,39 @@ fn run<S: AsRef<str>>(
 ) -> Result<(), Error> {
     let most = names.size_hint().1.unwrap_or(usize::MAX).clamp(1, client.shared.max_connections);
     let line = Arc::new(Line::new(client));
-    let mut fleet =
-        Fleet { line: Arc::clone(&line), names, begun: 0, are_exhausted: false, tally: Tally::default(), on_result };
-    let process = process::generation();
-    let mut crew = ManuallyDrop::new(Crew::new(&line, update_to, most));
+    let crew = Crew::new(&line, update_to, most);
+    let mut fleet = OfThisProcess::new(Fleet {
+        crew,
+        line,
+        names,
+        begun: 0,
+        are_exhausted: false,
+        tally: Tally::default(),
+        on_result,
+    });
+    // The names and the callback are the caller's code, which may fork. The child has none of the
+    // crew's threads: to wait for them would be for ever.
+    let forked = || Error::new(Code::Cancelled, FORKED);
     loop {
-        let finished = match fleet.next(&crew) {
-            Some(job) => crew.give(job),
-            None if crew.is_busy() => crew.wait(),
-            None => break,
+        let taken = fleet.get_mut().ok_or_else(forked)?.take();
+        let fleet = fleet.get_mut().ok_or_else(forked)?;
+        let finished = match taken {
+            Some(Ok(job)) => fleet.crew.give(job),
+            Some(Err(unnamed)) => Some(unnamed),
+            None if fleet.crew.is_busy() => fleet.crew.wait(),
+            None => return fleet.verdict(),
         };
         if let Some((index, result)) = finished {
             fleet.enter(index, result);
         }
-        if process::generation() != process {
-            // The callback forked, and this is the child, which has none of the crew's threads: to
-            // wait for them would be for ever, and what they share may be amid a change.
-            std::mem::forget(fleet);
-            std::mem::forget(line);
-            return Err(Error::new(Code::Cancelled, FORKED));
-        }
     }
-    drop(ManuallyDrop::into_inner(crew));
-    fleet.verdict()
 }
 
 const FORKED: &str = "the process was forked in a callback, and this is the child: make the call again for the rest";
 
 /// The caller's side of a call for many.
 struct Fleet<'a, N> {
+    crew: Crew,
     line: Arc<Line>,
     names: N,
     begun: usize,
@@ -166,21 +170,22 @@ where
     S: AsRef<str>,
     N: Iterator<Item = Result<S, Error>>,
 {
-    /// The next item, if there is somebody for it. What is no name is entered on the way.
-    fn next(&mut self, crew: &Crew) -> Option<Job> {
-        while crew.has_room() && !self.are_exhausted && !self.line.is_over() {
-            let Some(name) = self.names.next() else {
-                self.are_exhausted = true;
-                break;
-            };
-            let index = self.begun;
-            self.begun += 1;
-            match name.and_then(|name| Ok((request::on_behalf_of(name.as_ref())?, name))) {
-                Ok((header, name)) => return Some(Job { index, name: name.as_ref().to_owned(), header }),
-                Err(error) => self.enter(index, Err(error)),
-            }
+    /// Takes the next name, if there is somebody for it: a job, or what is no name and its result.
+    fn take(&mut self) -> Option<Result<Job, Finished>> {
+        if !self.crew.has_room() || self.are_exhausted || self.line.is_over() {
+            return None;
         }
-        None
+        let Some(name) = self.names.next() else {
+            self.are_exhausted = true;
+            return None;
+        };
+        let index = self.begun;
+        self.begun += 1;
+        let job = name.and_then(|name| {
+            let header = request::on_behalf_of(name.as_ref())?;
+            Ok(Job { index, name: name.as_ref().to_owned(), header })
+        });
+        Some(job.map_err(|error| (index, Err(error))))
     }
 
     /// Counts a result and hands it over. An item that was not sent because the call ended is none.
@@ -213,8 +218,8 @@ where
         self.line.end();
     }
 
-    fn verdict(self) -> Result<(), Error> {
-        let tally = self.tally;
+    fn verdict(&self) -> Result<(), Error> {
+        let tally = &self.tally;
         let left = tally.left || !self.are_exhausted;
         let early = |code, message: &str| Err(Error::new(code, message));
         match tally.ended_by {

@@ -47,49 +47,71 @@ impl Drop for ForksHeldOff {
     }
 }
 
-/// State that belongs to one process: a forked child gets a fresh one, and never locks, uses or
-/// drops what it inherited, because another thread of the parent may have been amid a change.
+/// What ends with its owner in the process that made it, and is left as it is in a child that was
+/// forked meanwhile: threads are not there, and a lock may be held for ever.
+pub(crate) struct OfThisProcess<T> {
+    generation: u32,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> OfThisProcess<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self::of(generation(), value)
+    }
+
+    const fn of(generation: u32, value: T) -> Self {
+        OfThisProcess { generation, value: ManuallyDrop::new(value) }
+    }
+
+    /// The value, unless this is such a child.
+    pub(crate) fn get(&self) -> Option<&T> {
+        (self.generation == generation()).then_some(&*self.value)
+    }
+
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        (self.generation == generation()).then_some(&mut *self.value)
+    }
+}
+
+impl<T> Drop for OfThisProcess<T> {
+    fn drop(&mut self) {
+        if self.generation == generation() {
+            // SAFETY: this is the only place that drops the value, and nothing reads it later.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
+/// State that each process has of its own: a forked child gets a fresh one, and never locks, uses or
+/// drops what it inherited.
 ///
 /// A list of one node a generation, found and made without a lock or a state of "being made": the
 /// child would inherit it, and wait for ever.
 pub(crate) struct PerProcess<T> {
-    generation: u32,
-    value: ManuallyDrop<T>,
+    value: OfThisProcess<T>,
     child: OnceBox<PerProcess<T>>,
 }
 
 impl<T: Default> PerProcess<T> {
     /// For a `static`, which is made before any fork.
     pub(crate) const fn from_start(value: T) -> Self {
-        PerProcess { generation: 0, value: ManuallyDrop::new(value), child: OnceBox::new() }
+        PerProcess { value: OfThisProcess::of(0, value), child: OnceBox::new() }
     }
 
     pub(crate) fn get(&self) -> &T {
-        let generation = GENERATION.load(Ordering::Relaxed);
         let mut node = self;
-        while node.generation != generation {
-            node = node.child.get_or_init(Box::default);
+        loop {
+            match node.value.get() {
+                Some(value) => return value,
+                None => node = node.child.get_or_init(Box::default),
+            }
         }
-        &node.value
     }
 }
 
 impl<T: Default> Default for PerProcess<T> {
     fn default() -> Self {
-        PerProcess {
-            generation: GENERATION.load(Ordering::Relaxed),
-            value: ManuallyDrop::new(T::default()),
-            child: OnceBox::new(),
-        }
-    }
-}
-
-impl<T> Drop for PerProcess<T> {
-    fn drop(&mut self) {
-        if self.generation == GENERATION.load(Ordering::Relaxed) {
-            // SAFETY: this is the only place that drops the value, and nothing reads it later.
-            unsafe { ManuallyDrop::drop(&mut self.value) };
-        }
+        PerProcess { value: OfThisProcess::new(T::default()), child: OnceBox::new() }
     }
 }
 
