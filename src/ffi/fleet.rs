@@ -122,8 +122,8 @@ unsafe fn many(
 ///
 /// Returns SG_OK if all went well, SG_ERR_PARTIAL if at least one item failed,
 /// SG_ERR_CANCELLED if on_result said stop or the client was cancelled, and SG_ERR_UNAUTHORIZED
-/// if the first three replies were all 401: the rest is not sent then, lest the account be
-/// blocked.
+/// if three replies in a row were 401 before any went well: the rest is not sent then, lest the
+/// account be blocked.
 ///
 /// The deadline is each item's own, from its own start, and does not count the waits for the rate
 /// limit; the call has none. A 429 holds all back until the service's time, and its item is tried

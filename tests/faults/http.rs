@@ -126,7 +126,6 @@ fn chunked() -> Vec<Case> {
         chunks("chunks", "8\r\n{\"enable\r\n8\r\nd\":true}\r\n0\r\n\r\n").enabled(true),
         chunks("chunks, size in capitals and with noughts", &format!("0000010\r\n{BODY}\r\n000\r\n\r\n")),
         chunks("chunks with extensions", &format!("10;name=value\r\n{BODY}\r\n0;last=\"a\"\r\n\r\n")),
-        // ureq's limit.
         chunks("a long extension", &format!("10;name=a-long-value-of-it\r\n{BODY}\r\n0;{}\r\n\r\n", "x".repeat(8000))),
         chunks("an extension with a quoted string", &format!("10 ; name=\"a;b 16\"\r\n{BODY}\r\n0\r\n\r\n")),
         refused(chunks("a very long extension", &format!("10;{}\r\n{BODY}\r\n0\r\n\r\n", "x".repeat(9000))), 200),

@@ -94,7 +94,7 @@ namespace SgOpenTracking
         /// that came before. A collection is copied now, and refused if it holds a null or a name that is not Unicode.
         /// The calls begin when the items are first read, in another thread, and a slow reader slows them down. Leaving the
         /// loop early cuts off the rest. It ends in an exception if this client is cancelled
-        /// (<see cref="CallCancelledException"/>), or if the first three replies were all 401
+        /// (<see cref="CallCancelledException"/>), or if three replies in a row were 401 before any went well
         /// (<see cref="UnauthorizedException"/>): the rest is not sent then. The timeout is each item's own.</remarks>
         public IEnumerable<Item> UpdateMany(bool enabled, IEnumerable<string> names)
         {

@@ -88,7 +88,7 @@ final class Client
      * the rest.
      *
      * The names are taken 256 at a time: such a batch is over before its first item is yielded. What ends a batch early is
-     * thrown: `Unauthorized` if its first three replies were all 401; the rest is not sent then. The timeout is each item's
+     * thrown: `Unauthorized` if three replies in a row were 401 before any went well; the rest is not sent then. The timeout is each item's
      * own.
      *
      * @param iterable<string> $names

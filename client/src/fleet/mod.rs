@@ -51,7 +51,7 @@ impl Client {
     /// # Errors
     /// [`Code::Partial`] if at least one item failed; [`Code::Cancelled`] if the callback said
     /// stop, or the client was cancelled or drained before all was done; [`Code::Unauthorized`] if
-    /// the first three to be answered were all answered 401, and no more was sent.
+    /// three replies in a row were 401 before any went well, and no more was sent.
     pub fn update_many<N>(
         &self,
         enabled: bool,

@@ -133,7 +133,7 @@ module SgOpenTracking
     # limit allows. Yields an Item for each as it comes; one's failure stops no other. Without a block, an Enumerator.
     #
     # Leaving the block early cuts off the rest. What ends it early is raised: CancelledError if this client is cancelled,
-    # Unauthorized if the first three replies were all 401 (the rest is not sent then). The timeout is each item's own.
+    # Unauthorized if three replies in a row were 401 before any went well (the rest is not sent then). The timeout is each item's own.
     def update_many(enabled, names, &block)
       return to_enum(__method__, enabled, names) unless block
 

@@ -150,7 +150,7 @@ public final class Client implements AutoCloseable {
      *
      * <p>The calls begin when the stream is first read, in another thread, and a slow reader slows them down. A stream that
      * is not read to its end must be closed, by try-with-resources: that cuts off the rest. It ends in an exception if
-     * this client is cancelled ({@link OpenTrackingException.Cancelled}), or if the first three replies were all 401
+     * this client is cancelled ({@link OpenTrackingException.Cancelled}), or if three replies in a row were 401
      * ({@link OpenTrackingException.Unauthorized}): the rest is not sent then. The timeout is each item's own.
      */
     public Stream<Item> updateMany(boolean enabled, Iterable<String> names) {
