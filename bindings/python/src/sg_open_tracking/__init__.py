@@ -193,8 +193,8 @@ class Client:
 
         One account's failure is in its item and stops no other. Leaving the iteration cuts off the
         rest. What ends it early is raised: `CancelledError` if this client is cancelled or closed,
-        `Unauthorized` if three replies in a row were 401 before any went well (the rest is not sent then). The
-        timeout is each item's own.
+        `Unauthorized` if three replies in a row were 401 before any went well (the rest is not sent
+        then). The timeout is each item's own.
         """
         return many(self, names, _lib.sg_client_update_many, enabled_to_c(enabled))
 
