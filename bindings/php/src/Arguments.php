@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace SgOpenTracking;
 
+use SgOpenTracking\Exception\InvalidArgumentException;
+
 /**
  * From PHP's values to C's: what is refused here would otherwise be cut short, wrap around or be taken for something else
  * on the way.
@@ -35,7 +37,7 @@ final class Arguments
     public static function text(string $name, #[\SensitiveParameter] string $value): string
     {
         if (str_contains($value, "\0")) {
-            throw new ArgumentError("$name must not hold a NUL");
+            throw new InvalidArgumentException("$name must not hold a NUL");
         }
         return $value;
     }
@@ -48,7 +50,7 @@ final class Arguments
     public static function milliseconds(string $name, float $seconds): int
     {
         if (!($seconds > 0 && $seconds <= self::UINT32_MAX / 1000)) { // a NAN too
-            throw new ArgumentError("$name must be " . self::SECONDS);
+            throw new InvalidArgumentException("$name must be " . self::SECONDS);
         }
         return max(1, (int) round($seconds * 1000));
     }
@@ -56,7 +58,7 @@ final class Arguments
     public static function count(string $name, int $value): int
     {
         if ($value < 0 || $value > self::UINT32_MAX) {
-            throw new ArgumentError("$name must be " . self::OPTIONS[$name][2]);
+            throw new InvalidArgumentException("$name must be " . self::OPTIONS[$name][2]);
         }
         return $value;
     }

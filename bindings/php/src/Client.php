@@ -5,16 +5,18 @@ declare(strict_types=1);
 namespace SgOpenTracking;
 
 use FFI\CData;
+use SgOpenTracking\Exception\{CallFailedException, ClientClosedException, OpenTrackingException};
 
 /**
  * One key, one region, one pool of connections.
  *
- * Every call ends within the client's timeout. What goes wrong is thrown as an `OpenTrackingError`. A client is freed by
+ * Every call ends within the client's timeout. What goes wrong is thrown as an `OpenTrackingException`. A client is freed by
  * `close()`, or when nothing refers to it any more.
  */
 final class Client
 {
-    private const BATCH = 256;
+    private const FIRST_BATCH = 8;
+    private const LARGEST_BATCH = 256;
 
     private readonly CData $pointer;
     private readonly Region $region;
@@ -40,7 +42,7 @@ final class Client
         ?int $maxConnections = null,
         ?int $requestsPerMinute = null,
         ?string $baseUrl = null,
-        ?string $proxy = null,
+        #[\SensitiveParameter] ?string $proxy = null,
         ?string $caFile = null,
         ?string $userAgent = null,
     ) {
@@ -87,9 +89,9 @@ final class Client
      * limit allows. Yields an `Item` for each, in their order; one's failure stops no other. Leaving the loop leaves out
      * the rest.
      *
-     * The names are taken 256 at a time: such a batch is over before its first item is yielded. What ends a batch early is
-     * thrown: `Unauthorized` if three replies in a row were 401 before any went well; the rest is not sent then. The timeout is each item's
-     * own.
+     * The names are taken as they are needed, in batches of 8 at first and of 256 in the end: a batch is over before its
+     * first item is yielded. What ends a batch early is thrown: `UnauthorizedException` if three replies in a row were 401
+     * before any went well; the rest is not sent then. The timeout is each item's own.
      *
      * @param iterable<string> $names
      * @return \Generator<int, Item>
@@ -147,7 +149,7 @@ final class Client
         return $derived;
     }
 
-    /** Refuses this client's later calls with a `CancelledError`. Derived clients go on. */
+    /** Refuses this client's later calls with a `CancelledException`. Derived clients go on. */
     public function cancel(): void
     {
         if (!$this->closed) {
@@ -178,19 +180,30 @@ final class Client
     }
 
     /** There is one owner of what the library holds. */
-    private function __clone()
+    public function __clone(): never
     {
+        $this->closed = true; // lest the copy, which goes away now, frees it
+        throw new \BadMethodCallException('a client can\'t be cloned: derive() another from it');
     }
 
-    /** @return never */
-    public function __serialize(): array
+    public function __serialize(): never
     {
-        throw new \LogicException('a client can\'t be serialized: make a new one where it is needed');
+        throw new \BadMethodCallException('a client can\'t be serialized: make one where it is needed');
+    }
+
+    public function __unserialize(array $data): never
+    {
+        $this->__serialize();
+    }
+
+    public static function __set_state(array $properties): never
+    {
+        throw new \BadMethodCallException('a client can\'t be made of what var_export shows: make a new one');
     }
 
     private function open(): CData
     {
-        return $this->closed ? throw new ClosedError('the client is closed') : $this->pointer;
+        return $this->closed ? throw new ClientClosedException() : $this->pointer;
     }
 
     /**
@@ -221,7 +234,7 @@ final class Client
                 foreach ($batch as $index => $name) {
                     try {
                         $item = new Item($begun + $index, $name, $this->outcome($results[$index]), null);
-                    } catch (OpenTrackingError $error) {
+                    } catch (OpenTrackingException $error) {
                         $item = new Item($begun + $index, $name, null, $error);
                     }
                     yield $begun + $index => $item;
@@ -238,14 +251,16 @@ final class Client
     private static function batches(iterable $names): \Generator
     {
         $batch = [];
+        $size = self::FIRST_BATCH;
         $thrown = null;
         try {
             foreach ($names as $name) {
                 Arguments::text('name', $name);
                 $batch[] = $name;
-                if (count($batch) === self::BATCH) {
+                if (count($batch) === $size) {
                     yield $batch;
                     $batch = [];
+                    $size = min(2 * $size, self::LARGEST_BATCH);
                 }
             }
         } catch (\Throwable $thrown) {
@@ -274,6 +289,6 @@ final class Client
             return new Result($result->enabled, ...$known);
         }
         $enabled = $result->code === Code::NotApplied->value ? $result->enabled : null;
-        throw OpenTrackingError::of(\FFI::string($result->message), $result->code, ...[...$known, $enabled]);
+        throw CallFailedException::of(\FFI::string($result->message), $result->code, ...[...$known, $enabled]);
     }
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace SgOpenTracking;
 
-/** What a call ended with: `sg_code`, value for value. Of an error: `Code::tryFrom($error->getCode())`. */
+/** What a call ended with: `sg_code`, value for value. Of an exception: `Code::tryFrom($exception->getCode())`. */
 enum Code: int
 {
     case Ok = 0;

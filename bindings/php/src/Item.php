@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace SgOpenTracking;
 
+use SgOpenTracking\Exception\OpenTrackingException;
+
 /** What became of one of many accounts: a result or else an error. */
 final class Item
 {
@@ -15,7 +17,7 @@ final class Item
         public readonly int $index,
         public readonly string $name,
         public readonly ?Result $result,
-        public readonly ?OpenTrackingError $error,
+        public readonly ?OpenTrackingException $error,
     ) {
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace SgOpenTracking;
 
 use FFI\CData;
+use SgOpenTracking\Exception\{CallFailedException, LibraryNotLoadedException};
 
 /**
  * The FFI layer: finds the library, checks its version and declares its functions.
@@ -70,7 +71,7 @@ final class Native
                 self::$library = \FFI::cdef(self::DECLARATIONS, $path);
             } catch (\FFI\Exception $error) {
                 $why = $error->getMessage();
-                throw new \RuntimeException("$path is not the libsg_open_tracking that was meant: $why");
+                throw new LibraryNotLoadedException("$path is not the libsg_open_tracking that was meant: $why");
             }
         }
         return self::$library;
@@ -101,7 +102,7 @@ final class Native
     {
         if ($code !== Code::Ok->value) {
             $said = $code === Code::Argument->value ? $refusal : self::library()->sg_strerror($code);
-            throw OpenTrackingError::of($said, $code);
+            throw CallFailedException::of($said, $code);
         }
     }
 
@@ -116,7 +117,8 @@ final class Native
         $found = array_map(intval(...), array_slice(explode('.', $version), 0, $parts));
         if ($found !== array_slice($writtenFor, 0, $parts)) {
             $wanted = implode('.', $writtenFor);
-            throw new \RuntimeException("libsg_open_tracking $version was found, and this package was written for $wanted");
+            $message = "libsg_open_tracking $version was found, and this package was written for $wanted";
+            throw new LibraryNotLoadedException($message);
         }
     }
 
@@ -128,6 +130,10 @@ final class Native
             'Darwin' => ['libsg_open_tracking.1.dylib', 'libsg_open_tracking.dylib'],
             default => ['libsg_open_tracking.so.1', 'libsg_open_tracking.so'],
         };
+        if (!extension_loaded('ffi')) {
+            $message = "PHP's FFI extension is not loaded: install it, or set extension=ffi in php.ini";
+            throw new LibraryNotLoadedException($message);
+        }
         $beside = array_filter(array_map(fn (string $name) => __DIR__ . "/$name", $names), file_exists(...));
         $named = getenv('SG_OPEN_TRACKING_LIBRARY');
         $candidates = $named ? [$named] : [...$beside, ...$names];
@@ -138,13 +144,13 @@ final class Native
                 return $candidate;
             } catch (\FFI\Exception $error) {
                 if (str_contains($error->getMessage(), 'restricted')) {
-                    throw new \RuntimeException('PHP\'s FFI is restricted here (' . $error->getMessage() . '): preload this '
-                        . 'package by opcache.preload, as its README says, or set ffi.enable=1 in php.ini');
+                    throw new LibraryNotLoadedException("PHP's FFI is restricted here ({$error->getMessage()}): have "
+                        . "opcache.preload in php.ini name this package's preload.php, or set ffi.enable=1 there");
                 }
                 $failures .= "\n  $candidate: {$error->getMessage()}";
             }
         }
         $hint = 'install it, or set SG_OPEN_TRACKING_LIBRARY to its path';
-        throw new \RuntimeException("libsg_open_tracking was not found: $hint. Tried:$failures");
+        throw new LibraryNotLoadedException("libsg_open_tracking was not found: $hint. Tried:$failures");
     }
 }

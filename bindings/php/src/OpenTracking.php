@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace SgOpenTracking;
 
 /**
- * Single calls with no set-up. They share one pool of connections, which a worker of php-fpm keeps from request to request.
- * Their errors have a code and no details: for those, make a `Client`.
+ * Single calls with no set-up. Without options they share one pool of connections, which a worker of php-fpm keeps from
+ * request to request, and their exceptions have a code and no details. With options, which are those of `Client` by their
+ * names, a call has a client of its own, details and all.
  */
 final class OpenTracking
 {
@@ -25,7 +26,11 @@ final class OpenTracking
         bool $enabled,
         Region $region = Region::Global,
         ?string $onBehalfOf = null,
+        #[\SensitiveParameter] mixed ...$options,
     ): bool {
+        if ($options) {
+            return (new Client($key, $region, ...$options))->update($enabled, $onBehalfOf)->enabled;
+        }
         $reported = Native::library()->new('bool');
         $code = Native::library()->sg_open_tracking_update(
             Arguments::text('key', $key),
@@ -43,7 +48,11 @@ final class OpenTracking
         #[\SensitiveParameter] string $key,
         Region $region = Region::Global,
         ?string $onBehalfOf = null,
+        #[\SensitiveParameter] mixed ...$options,
     ): bool {
+        if ($options) {
+            return (new Client($key, $region, ...$options))->get($onBehalfOf)->enabled;
+        }
         $reported = Native::library()->new('bool');
         $code = Native::library()->sg_open_tracking_get(
             Arguments::text('key', $key),

@@ -1,0 +1,419 @@
+<?php
+
+namespace SgOpenTracking\Tests;
+
+use PHPUnit\Framework\TestCase;
+use SgOpenTracking\{Client, Code, Native, OpenTracking, Region};
+use SgOpenTracking\Exception\{ApiException, CallFailedException, ClientClosedException, ConnectFailedException};
+use SgOpenTracking\Exception\{ConnectionFailedException, InvalidArgumentException, LibraryNotLoadedException};
+use SgOpenTracking\Exception\{NotAppliedException, OpenTrackingException, RateLimitedException, TimeoutException};
+use SgOpenTracking\Exception\TlsFailedException;
+
+/** What is PHP's own in the binding; the rest is in the conformance table. */
+final class BindingTest extends TestCase
+{
+    private const PACKAGE = __DIR__ . '/..';
+
+    private string $directory;
+
+    protected function setUp(): void
+    {
+        $this->directory = sys_get_temp_dir() . '/sg_open_tracking_php_' . getmypid();
+        mkdir($this->directory);
+    }
+
+    protected function tearDown(): void
+    {
+        $inside = new \RecursiveDirectoryIterator($this->directory, \FilesystemIterator::SKIP_DOTS);
+        foreach (new \RecursiveIteratorIterator($inside, \RecursiveIteratorIterator::CHILD_FIRST) as $path => $file) {
+            $file->isDir() ? rmdir($path) : unlink($path);
+        }
+        rmdir($this->directory);
+    }
+
+    /**
+     * @template T of \Throwable
+     * @param class-string<T> $class
+     * @return T
+     */
+    private static function throws(string $class, callable $call): \Throwable
+    {
+        try {
+            $call();
+        } catch (\Throwable $error) {
+            self::assertSame($class, $error::class, (string) $error);
+            return $error;
+        }
+        self::fail("no $class");
+    }
+
+    private static function client(mixed ...$options): Client
+    {
+        $sandbox = ['baseUrl' => getenv('SANDBOX_URL'), 'caFile' => getenv('SANDBOX_CA_FILE'), 'proxy' => '', 'maxRetries' => 0];
+        return new Client(getenv('SANDBOX_KEY'), ...$options + $sandbox + ['timeout' => 10]);
+    }
+
+    /**
+     * Runs a program of its own.
+     *
+     * @param list<string> $arguments
+     * @return array{string, string} what it printed to its output and to its errors
+     */
+    private static function php(array $arguments, ?string $library): array
+    {
+        $environment = array_diff_key(getenv(), ['SG_OPEN_TRACKING_LIBRARY' => '']);
+        $environment += $library === null ? [] : ['SG_OPEN_TRACKING_LIBRARY' => $library];
+        $errors = tmpfile();
+        $command = [PHP_BINARY, '-d', 'display_errors=stderr', ...$arguments];
+        $process = proc_open($command, [1 => ['pipe', 'w'], 2 => $errors], $pipes, null, $environment);
+        $output = stream_get_contents($pipes[1]);
+        proc_close($process);
+        return [trim($output), file_get_contents(stream_get_meta_data($errors)['uri'])];
+    }
+
+    public function testAResultTellsAll(): void
+    {
+        $result = self::client()->update(false, onBehalfOf: 'subuser-00005');
+        self::assertSame([false, 200, 1, null], [$result->enabled, $result->httpStatus, $result->attempts, $result->retryAfter]);
+        self::assertTrue($result->elapsed > 0 && $result->elapsed < 10);
+        self::throws(\Error::class, fn () => $result->enabled = true); // it is readonly
+    }
+
+    public function testEveryOptionIsTaken(): void
+    {
+        $client = self::client(
+            timeout: 5,
+            connectTimeout: 2.5,
+            maxRetries: 1,
+            maxConnections: 2,
+            requestsPerMinute: 6000,
+            userAgent: 'tests/1',
+        );
+        self::assertSame(200, $client->get()->httpStatus);
+    }
+
+    public function testAnErrorTellsAll(): void
+    {
+        $client = self::client(timeout: 0.5);
+        $error = self::throws(RateLimitedException::class, fn () => $client->get('fault-status-429-retry-after-1'));
+        self::assertSame([429, 1, 1.0, null], [$error->httpStatus, $error->attempts, $error->retryAfter, $error->enabled]);
+        self::assertInstanceOf(ApiException::class, $error);
+        self::assertGreaterThan(0, $error->elapsed);
+        self::assertSame(Code::RateLimited, Code::tryFrom($error->getCode()));
+        $error = self::throws(NotAppliedException::class, fn () => $client->update(false, 'fault-not-applied'));
+        self::assertTrue($error->enabled);
+    }
+
+    public function testABadKeyIsRefusedAndNotShown(): void
+    {
+        self::assertSame('0', ini_get('zend.exception_ignore_args')); // so that traces have arguments
+        foreach (["SG.secret \0", 'SG.secret with a space', "SG.secret \xff"] as $key) {
+            $calls = [fn () => new Client($key), fn () => OpenTracking::get($key), fn () => OpenTracking::update($key, true)];
+            foreach ($calls as $call) {
+                $error = self::throws(InvalidArgumentException::class, $call);
+                self::assertSame(1, preg_match('/^key must /', $error->getMessage()));
+                if (PHP_VERSION_ID >= 80200) { // which knows #[\SensitiveParameter]
+                    self::assertStringNotContainsString('secret', $error . var_export($error->getTrace(), true));
+                }
+            }
+        }
+    }
+
+    public function testAnOptionThatIsRefusedIsNamedWithItsRange(): void
+    {
+        $cases = [
+            'maxConnections must be 1 to 1024' => ['maxConnections' => 1025],
+            'maxRetries must be 0 to 4294967295' => ['maxRetries' => -1],
+            'timeout must be more than 0 and at most 4294967 seconds' => ['timeout' => NAN],
+        ];
+        foreach ($cases as $message => $options) {
+            $error = self::throws(InvalidArgumentException::class, fn () => self::client(...$options));
+            self::assertSame($message, $error->getMessage());
+        }
+        $message = self::throws(InvalidArgumentException::class, fn () => self::client()->derive(-1))->getMessage();
+        self::assertSame('timeout must be more than 0 and at most 4294967 seconds', $message);
+    }
+
+    public function testADumpShowsTheRegionAndNoKey(): void
+    {
+        $client = self::client();
+        $client->close();
+        self::assertSame("SgOpenTracking\Client Object\n(\n", substr(print_r($client, true), 0, 31));
+        self::assertStringContainsString('[closed] => 1', print_r($client, true));
+        self::throws(ClientClosedException::class, fn () => $client->get());
+    }
+
+    public function testATimeoutEndsItsCall(): void
+    {
+        self::throws(TimeoutException::class, fn () => self::client(timeout: 0.2)->update(true, 'fault-silent'));
+        $nowhere = self::client(baseUrl: 'https://127.0.0.1:1');
+        $error = self::throws(ConnectFailedException::class, fn () => $nowhere->get());
+        self::assertInstanceOf(ConnectionFailedException::class, $error);
+    }
+
+    public function testTheEnvironmentServesForOptions(): void
+    {
+        foreach ([false, true] as $enabled) {
+            self::assertSame($enabled, OpenTracking::update(getenv('SANDBOX_KEY'), $enabled, onBehalfOf: 'subuser-00011'));
+            self::assertSame($enabled, OpenTracking::get(getenv('SANDBOX_KEY'), Region::Global, 'subuser-00011'));
+        }
+    }
+
+    public function testManyAreTold(): void
+    {
+        $client = self::client();
+        $names = array_map(fn (int $number) => sprintf('subuser-%05d', $number % 25 + 1), range(0, 299)); // two batches
+        $items = iterator_to_array($client->getMany($names));
+        self::assertSame($names, array_column($items, 'name'));
+        self::assertSame(range(0, 299), array_column($items, 'index'));
+        $items = iterator_to_array($client->getMany(new \ArrayIterator(['subuser-00001', '', 'fault-unicode-message'])));
+        self::assertSame([200, null], [$items[0]->result?->httpStatus, $items[0]->error]);
+        self::assertSame([null, InvalidArgumentException::class], [$items[1]->result, $items[1]->error::class]);
+        self::assertStringContainsString('権限がありません', $items[2]->error->getMessage());
+        self::assertSame([], iterator_to_array($client->updateMany(true, [])));
+        self::throws(InvalidArgumentException::class, fn () => $client->getMany(['subuser-00001', "a\0b"])); // before anything is sent
+        self::throws(\TypeError::class, fn () => $client->getMany([null]));
+    }
+
+    public function testEveryNameOfASequenceIsDone(): void
+    {
+        $client = self::client();
+        $repeating = function () {
+            yield 'a' => 'subuser-00001';
+            yield 'a' => 'subuser-00002';
+            yield from ['subuser-00003', 'subuser-00001'];
+            yield from ['subuser-00004'];
+        };
+        $names = ['subuser-00001', 'subuser-00002', 'subuser-00003', 'subuser-00001', 'subuser-00004'];
+        foreach ([$repeating(), $names, array_combine(['x', 'y', 'z', 'u', 'v'], $names), new \ArrayIterator($names)] as $given) {
+            $items = iterator_to_array($client->updateMany(false, $given));
+            self::assertSame($names, array_map(fn ($item) => $item->name, $items));
+            self::assertSame(range(0, 4), array_map(fn ($item) => $item->index, $items));
+        }
+        // An endless one is taken as far as it is needed.
+        $endless = function () use (&$taken) {
+            for ($taken = 0; ; $taken++) {
+                yield 'subuser-00001';
+            }
+        };
+        foreach ($client->getMany($endless()) as $item) {
+            if ($item->index === 3) {
+                break;
+            }
+        }
+        self::assertLessThanOrEqual(8, $taken);
+        // What comes before an exception is done, and then it is thrown.
+        $broken = function () {
+            yield 'subuser-00001';
+            yield 'subuser-00002';
+            throw new \DomainException('on purpose');
+        };
+        $done = 0;
+        self::throws(\DomainException::class, function () use ($client, $broken, &$done) {
+            foreach ($client->getMany($broken()) as $item) {
+                $done += (int) ($item->error === null);
+            }
+        });
+        self::assertSame(2, $done);
+    }
+
+    public function testAClientHasNoSecondOwner(): void
+    {
+        $client = self::client();
+        $forged = sprintf('O:%d:"%s":0:{}', strlen(Client::class), Client::class);
+        $copies = [
+            "can't be cloned" => fn () => clone $client,
+            "can't be serialized" => fn () => serialize($client),
+            'make one where it is needed' => fn () => unserialize($forged),
+            "can't be made of what var_export shows" => fn () => Client::__set_state([]),
+        ];
+        foreach ($copies as $message => $copy) {
+            $error = self::throws(\BadMethodCallException::class, $copy);
+            self::assertStringContainsString($message, $error->getMessage());
+        }
+        gc_collect_cycles();
+        self::assertSame(200, $client->get()->httpStatus); // the refused copy has freed nothing
+    }
+
+    public function testARestrictedOrMissingFfiIsToldAsWhatItIs(): void
+    {
+        $script = ['-r', 'require "' . self::PACKAGE . '/autoload.php"; SgOpenTracking\OpenTracking::libraryVersion();'];
+        [, $said] = self::php(['-d', 'ffi.enable=0', ...$script], null);
+        self::assertStringContainsString('restricted', $said);
+        self::assertStringContainsString('opcache.preload', $said);
+        self::assertStringNotContainsString('install it', $said);
+        [, $said] = self::php(['-n', ...$script], null); // without php.ini, which loads the extension
+        self::assertStringContainsString("PHP's FFI extension is not loaded", $said);
+    }
+
+    /** It limits the script's own work, in which a wait is none. */
+    public function testATimeLimitDoesNotEndACall(): void
+    {
+        $client = self::client(timeout: 2);
+        set_time_limit(1);
+        try {
+            $error = self::throws(TimeoutException::class, fn () => $client->get('fault-silent'));
+        } finally {
+            set_time_limit(0);
+        }
+        self::assertGreaterThan(1.9, $error->elapsed);
+    }
+
+    public function testClosingMidwayEndsIt(): void
+    {
+        $client = self::client();
+        $items = $client->getMany(array_fill(0, 300, 'subuser-00001'));
+        self::assertSame(0, $items->current()->index);
+        $client->close();
+        self::throws(ClientClosedException::class, fn () => iterator_to_array($items));
+        self::throws(ClientClosedException::class, fn () => $client->getMany(['subuser-00001']));
+        self::throws(ClientClosedException::class, fn () => $client->listSubusers());
+    }
+
+    public function testEveryFunctionOfTheHeaderIsDeclared(): void
+    {
+        $named = fn (string $file, string $margin) => preg_match_all(
+            "/^$margin(?:[a-z].*[ *])?(sg_\w+)\(/m",
+            file_get_contents($file),
+            $found,
+        ) ? $found[1] : [];
+        $wanted = $named(getenv('CONFORMANCE_HEADER'), '');
+        $declared = $named(self::PACKAGE . '/src/Native.php', ' {8}');
+        sort($wanted);
+        sort($declared);
+        self::assertSame($wanted, $declared);
+    }
+
+    public function testEveryCodeHasItsClass(): void
+    {
+        foreach (Code::cases() as $code) {
+            $exception = CallFailedException::of('text', $code->value);
+            self::assertSame($code->value, $exception->getCode());
+            self::assertSame(in_array($code, [Code::Ok, Code::Partial], true), $exception::class === CallFailedException::class);
+        }
+        self::assertSame(99, CallFailedException::of('text', 99)->getCode());
+    }
+
+    public function testExceptionsAreNamedAndCaughtAsUsual(): void
+    {
+        foreach (glob(self::PACKAGE . '/src/Exception/*.php') as $file) {
+            $name = basename($file, '.php');
+            self::assertStringEndsWith('Exception', $name);
+            self::assertTrue(is_a("SgOpenTracking\\Exception\\$name", OpenTrackingException::class, true), $name);
+        }
+        self::assertTrue(is_a(InvalidArgumentException::class, \InvalidArgumentException::class, true));
+        self::assertTrue(is_a(ClientClosedException::class, \LogicException::class, true));
+        self::assertTrue(is_a(CallFailedException::class, \RuntimeException::class, true));
+    }
+
+    public function testOneCallTakesTheOptionsAndThenTellsAll(): void
+    {
+        $key = getenv('SANDBOX_KEY');
+        $silent = fn () => OpenTracking::get($key, onBehalfOf: 'fault-silent', timeout: 0.2);
+        $error = self::throws(TimeoutException::class, $silent);
+        self::assertSame(1, $error->attempts);
+        self::assertGreaterThan(0.1, $error->elapsed);
+        $options = ['onBehalfOf' => 'fault-status-429-retry-after-1', 'maxRetries' => 0];
+        $error = self::throws(RateLimitedException::class, fn () => OpenTracking::update($key, false, ...$options));
+        self::assertSame([429, 1.0], [$error->httpStatus, $error->retryAfter]);
+        $options = ['onBehalfOf' => 'subuser-00012', 'caFile' => getenv('SANDBOX_CA_FILE'), 'proxy' => ''];
+        self::assertTrue(OpenTracking::update($key, true, ...$options));
+        $other = ['caFile' => getenv('CONFORMANCE_OTHER_CA_FILE'), 'maxRetries' => 0];
+        self::throws(TlsFailedException::class, fn () => OpenTracking::get($key, ...$other));
+    }
+
+    public function testLayout(): void
+    {
+        $type = Native::library()->type('sg_result');
+        self::assertSame(512, $type->getSize());
+        $offsets = array_map($type->getStructFieldOffset(...), $type->getStructFieldNames());
+        self::assertSame([0, 4, 8, 9, 12, 16, 24, 32], $offsets);
+    }
+
+    public function testVersions(): void
+    {
+        preg_match('/^version = "(.+)"/m', file_get_contents(self::PACKAGE . '/../../Cargo.toml'), $version);
+        self::assertSame($version[1], OpenTracking::libraryVersion());
+    }
+
+    public function testALibraryOfAnotherVersionIsRefused(): void
+    {
+        foreach ([['0.1.0', [0, 1]], ['0.1.9', [0, 1]], ['1.2.0', [1, 2]], ['1.3.1', [1, 2]]] as [$version, $writtenFor]) {
+            Native::checkVersion($version, $writtenFor);
+        }
+        foreach ([['0.2.0', [0, 1]], ['1.1.0', [0, 1]], ['0.1.0', [1, 2]], ['2.2.0', [1, 2]]] as [$version, $writtenFor]) {
+            $error = self::throws(LibraryNotLoadedException::class, fn () => Native::checkVersion($version, $writtenFor));
+            self::assertStringContainsString("libsg_open_tracking $version was found", $error->getMessage());
+        }
+    }
+
+    public function testTheLibraryIsLookedForWhereTheReadmeSays(): void
+    {
+        $print = '; echo SgOpenTracking\OpenTracking::libraryVersion();';
+        $load = fn (string $package) => ['-r', 'require ' . var_export("$package/autoload.php", true) . $print];
+        [, $errors] = self::php($load(self::PACKAGE), '/nowhere/library.so');
+        self::assertStringContainsString('libsg_open_tracking was not found', $errors);
+        self::assertStringContainsString('/nowhere/library.so', $errors);
+        [, $errors] = self::php($load(self::PACKAGE), 'libc.so.6');
+        self::assertStringContainsString('libc.so.6 is not the libsg_open_tracking that was meant', $errors);
+
+        $copy = "$this->directory/package";
+        mkdir("$copy/src/Exception", recursive: true);
+        foreach (glob(self::PACKAGE . '/{,src/,src/Exception/}*.php', GLOB_BRACE) as $file) {
+            copy($file, $copy . substr($file, strlen(self::PACKAGE)));
+        }
+        copy(getenv('SG_OPEN_TRACKING_LIBRARY'), "$copy/src/libsg_open_tracking.so");
+        self::assertSame([OpenTracking::libraryVersion(), ''], self::php($load($copy), null));
+    }
+
+    /** A web server, since the command line is free of ffi.enable's restriction. */
+    public function testPreloadingLiftsTheRestriction(): void
+    {
+        $page = "$this->directory/page.php";
+        file_put_contents($page, <<<'PHP'
+            <?php
+            try {
+                \FFI::cdef('int abs(int);');
+                echo 'FFI is free';
+            } catch (\FFI\Exception) {
+                $client = new SgOpenTracking\Client(getenv('SENDGRID_API_KEY'));
+                echo json_encode([$client->update(false)->enabled, SgOpenTracking\OpenTracking::get(getenv('SENDGRID_API_KEY'))]);
+            }
+            PHP);
+        $preload = realpath(self::PACKAGE . '/preload.php');
+        $settings = ['ffi.enable' => 'preload', 'opcache.enable' => '1', 'opcache.preload' => $preload];
+        $settings += posix_geteuid() === 0 ? ['opcache.preload_user' => 'root'] : []; // who must be named
+        $command = [PHP_BINARY];
+        foreach ($settings as $name => $value) {
+            array_push($command, '-d', "$name=$value");
+        }
+        array_push($command, '-S', '127.0.0.1:0', $page);
+        $server = proc_open($command, [1 => ['file', '/dev/null', 'w'], 2 => ['pipe', 'w']], $pipes);
+        try {
+            $said = '';
+            while (!preg_match('#\((http://[\d.:]+)\) started#', $said, $address)) {
+                $line = fgets($pipes[2]);
+                $line !== false ?: throw new \LogicException("the server did not start: $said");
+                $said .= $line;
+            }
+            $answer = fn () => file_get_contents("{$address[1]}/", context: stream_context_create(['http' => ['proxy' => null]]));
+            self::assertSame('[false,false]', $answer());
+            self::assertSame('[false,false]', $answer());
+        } finally {
+            proc_terminate($server);
+            proc_close($server);
+        }
+    }
+
+    public function testTheReadmesSnippetsRun(): void
+    {
+        preg_match_all('/^```php\n(.+?)^```/ms', file_get_contents(self::PACKAGE . '/README.md'), $snippets);
+        self::assertCount(3, $snippets[1]);
+        $file = "$this->directory/example.php";
+        foreach ($snippets[1] as $snippet) {
+            file_put_contents($file, $snippet);
+            $arguments = ['-d', 'auto_prepend_file=' . self::PACKAGE . '/autoload.php', $file];
+            self::assertSame(['open tracking is off', ''], self::php($arguments, getenv('SG_OPEN_TRACKING_LIBRARY')));
+        }
+    }
+}
