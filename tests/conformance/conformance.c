@@ -114,6 +114,19 @@ static sg_code make(const char *key, int32_t region, const struct option *more, 
     return code;
 }
 
+static bool note_enabled(void *seen, size_t index, const sg_result *result) {
+    if (result->code == SG_OK) ((int *)seen)[index]++;
+    return true;
+}
+
+/* A call for many, given one name twice: each that is given is done once. */
+static sg_code repeated(const sg_client *client) {
+    static const char *const NAMES[] = {"subuser-00001", "subuser-00002", "subuser-00001"};
+    int seen[3] = {0};
+    sg_code code = sg_client_get_many(client, NAMES, 3, note_enabled, seen, NULL);
+    return code == SG_OK && (seen[0] != 1 || seen[1] != 1 || seen[2] != 1) ? SG_ERR_INTERNAL : code;
+}
+
 static sg_code perform(const struct test_case *test, const char *key, sg_result *result) {
     bool enabled = false;
     memset(result, 0, sizeof *result);
@@ -128,6 +141,8 @@ static sg_code perform(const struct test_case *test, const char *key, sg_result 
     sg_code code = make(key, test->region, test->options, &client);
     if (code != SG_OK || strcmp(test->call, "client_new") == 0) {
         result->code = code;
+    } else if (strcmp(test->call, "repeated") == 0) {
+        code = result->code = repeated(client);
     } else if (strcmp(test->call, "update") == 0) {
         code = sg_client_update(client, test->enabled, test->on_behalf_of, result);
     } else {

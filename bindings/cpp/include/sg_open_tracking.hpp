@@ -5,17 +5,15 @@
 ///
 /// A client may be used by any number of threads at once; every call ends within its timeout. What
 /// goes wrong is thrown as a sg_open_tracking::error; functions that begin with try_ are noexcept
-/// and return it. Link with -lsg_open_tracking.
+/// and return it: with -fno-exceptions, there are no others. Link with -lsg_open_tracking.
 #ifndef SG_OPEN_TRACKING_HPP
 #define SG_OPEN_TRACKING_HPP
 
 #include <chrono>
 #include <exception>
-#include <future>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +24,9 @@
 #include "sg_open_tracking/errors.hpp"
 #include "sg_open_tracking/fleet.hpp"
 
+#if SG_OPEN_TRACKING_EXCEPTIONS
+#include <future>
+#endif
 #ifdef __cpp_lib_jthread
 #include <stop_token>
 #endif
@@ -36,10 +37,6 @@ namespace sg_open_tracking {
 /// was moved from is closed.
 class client {
   public:
-    /// Opens no connection yet. Throws argument_error.
-    explicit client(std::string_view key, region where = region::global, const options& with = {}) {
-        detail::checked(make(key, where, with));
-    }
     client(client&&) noexcept = default;
     client& operator=(client&& other) noexcept {
         if (this == &other) return *this;
@@ -49,14 +46,10 @@ class client {
     }
     ~client() { close(); }
 
-    /// The same without an exception: `made` holds the client if the result is a success.
-    static result try_make(std::optional<client>& made, std::string_view key, region where = region::global,
-                           const options& with = {}) noexcept {
-        client fresh;
-        result outcome = fresh.make(key, where, with);
-        made.reset();
-        if (outcome) made.emplace(std::move(fresh));
-        return outcome;
+#if SG_OPEN_TRACKING_EXCEPTIONS
+    /// Opens no connection yet. Throws argument_error.
+    explicit client(std::string_view key, region where = region::global, const options& with = {}) {
+        detail::checked(make(key, where, with));
     }
 
     /// Switches open tracking on or off: the account's, or that of a subuser (its username) or of a
@@ -67,12 +60,6 @@ class client {
     /// Reads whether open tracking is on.
     [[nodiscard]] result get(std::optional<std::string_view> on_behalf_of = {}) const {
         return detail::checked(try_get(on_behalf_of));
-    }
-    result try_update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of = {}) const noexcept {
-        return call(lend(), update_to(enabled), on_behalf_of);
-    }
-    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of = {}) const noexcept {
-        return call(lend(), sg_client_get, on_behalf_of);
     }
 
     /// update() in a thread of its own. The destructor of the last such future waits for its call.
@@ -93,18 +80,13 @@ class client {
     [[nodiscard]] result get(std::optional<std::string_view> on_behalf_of, std::stop_token stop) const {
         return detail::checked(try_get(on_behalf_of, std::move(stop)));
     }
-    result try_update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of,
-                      std::stop_token stop) const noexcept {
-        return call_until(std::move(stop), update_to(enabled), on_behalf_of);
-    }
-    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of, std::stop_token stop) const noexcept {
-        return call_until(std::move(stop), sg_client_get, on_behalf_of);
-    }
 #endif
 
     /// update() for many accounts, up to max_connections at once and as fast as the rate limit allows.
     ///
-    /// names       a range of what turns into std::string_view.
+    /// names       a range of what turns into std::string_view. It is read once, a lot at a time, in this
+    ///             thread; so it may be made as it is read, and need not end. What it throws comes out
+    ///             here, once the names that it gave before are done.
     /// on_result   called as on_result(std::size_t index, const result&) with what became of each name
     ///             as it ends, in this thread. It may return false to stop. What it throws comes out
     ///             here, once the calls under way have ended.
@@ -113,22 +95,13 @@ class client {
     /// well; false if one failed, or on_result said stop. Throws cancelled_error, and api_error if the
     /// first three were all answered 401.
     template <typename Names, typename OnResult>
-    bool update_many(exactly_bool enabled, const Names& names, OnResult&& on_result) const {
+    bool update_many(exactly_bool enabled, Names&& names, OnResult&& on_result) const {
         return all_well(many(update_many_to(enabled), names, on_result));
     }
     /// get() for many accounts, as update_many().
     template <typename Names, typename OnResult>
-    bool get_many(const Names& names, OnResult&& on_result) const {
+    bool get_many(Names&& names, OnResult&& on_result) const {
         return all_well(many(sg_client_get_many, names, on_result));
-    }
-    /// on_result may not throw; errc::partial if a name failed, errc::cancelled if it said stop.
-    template <typename Names, typename OnResult>
-    result try_update_many(exactly_bool enabled, const Names& names, OnResult&& on_result) const noexcept {
-        return many(update_many_to(enabled), names, on_result).outcome;
-    }
-    template <typename Names, typename OnResult>
-    result try_get_many(const Names& names, OnResult&& on_result) const noexcept {
-        return many(sg_client_get_many, names, on_result).outcome;
     }
 
     /// Calls on_subuser(std::string_view) with the username of each of the account's subusers, once
@@ -142,11 +115,6 @@ class client {
         list_subusers([&](std::string_view name) { names.emplace_back(name); });
         return names;
     }
-    /// on_subuser may not throw.
-    template <typename OnSubuser>
-    result try_list_subusers(OnSubuser&& on_subuser) const noexcept {
-        return list(on_subuser).outcome;
-    }
 
     /// A client that shares this one's key and connections but has its own timeout (none: the same),
     /// its own cancel() and its own close(). It is cheap: make one for a single call.
@@ -155,13 +123,51 @@ class client {
         detail::checked(derived.make_from(*this, timeout));
         return derived;
     }
+#endif
+
+    /// A client in `made`, if the result is a success.
+    [[nodiscard]] static result try_make(std::optional<client>& made, std::string_view key,
+                                         region where = region::global, const options& with = {}) noexcept {
+        client fresh;
+        return handed_over(fresh.make(key, where, with), fresh, made);
+    }
     [[nodiscard]] result try_derive(std::optional<client>& made,
                                     std::optional<std::chrono::milliseconds> timeout = {}) const noexcept {
         client derived;
-        result outcome = derived.make_from(*this, timeout);
-        made.reset();
-        if (outcome) made.emplace(std::move(derived));
-        return outcome;
+        return handed_over(derived.make_from(*this, timeout), derived, made);
+    }
+
+    [[nodiscard]] result try_update(exactly_bool enabled,
+                                    std::optional<std::string_view> on_behalf_of = {}) const noexcept {
+        return call(lend(), update_to(enabled), on_behalf_of);
+    }
+    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of = {}) const noexcept {
+        return call(lend(), sg_client_get, on_behalf_of);
+    }
+#ifdef __cpp_lib_jthread
+    [[nodiscard]] result try_update(exactly_bool enabled, std::optional<std::string_view> on_behalf_of,
+                                    std::stop_token stop) const noexcept {
+        return call_until(std::move(stop), update_to(enabled), on_behalf_of);
+    }
+    [[nodiscard]] result try_get(std::optional<std::string_view> on_behalf_of, std::stop_token stop) const noexcept {
+        return call_until(std::move(stop), sg_client_get, on_behalf_of);
+    }
+#endif
+
+    /// Neither names nor on_result may throw; errc::partial if a name failed, errc::cancelled if
+    /// on_result said stop.
+    template <typename Names, typename OnResult>
+    [[nodiscard]] result try_update_many(exactly_bool enabled, Names&& names, OnResult&& on_result) const noexcept {
+        return detail::in_memory([&] { return outcome_of(many(update_many_to(enabled), names, on_result)); });
+    }
+    template <typename Names, typename OnResult>
+    [[nodiscard]] result try_get_many(Names&& names, OnResult&& on_result) const noexcept {
+        return detail::in_memory([&] { return outcome_of(many(sg_client_get_many, names, on_result)); });
+    }
+    /// on_subuser may not throw.
+    template <typename OnSubuser>
+    [[nodiscard]] result try_list_subusers(OnSubuser&& on_subuser) const noexcept {
+        return detail::in_memory([&] { return outcome_of(list(on_subuser)); });
     }
 
     /// Cuts off this client's calls, those in flight and any later one, with errc::cancelled. From
@@ -203,14 +209,18 @@ class client {
     }
 
     static result own(sg_client* made, std::shared_ptr<shared>& state) noexcept {
-        try {
+        return detail::in_memory([&] {
             handle owner(made, sg_client_free);
             state = std::make_shared<shared>();
             state->handle = std::move(owner);
             return detail::success();
-        } catch (const std::bad_alloc&) {
-            return {errc::internal, "out of memory"};
-        }
+        });
+    }
+
+    static result handed_over(const result& outcome, client& fresh, std::optional<client>& made) noexcept {
+        made.reset();
+        if (outcome) made.emplace(std::move(fresh));
+        return outcome;
     }
 
     result make(std::string_view key, region where, const options& with) noexcept {
@@ -252,12 +262,6 @@ class client {
         return result(raw);
     }
 
-    std::future<result> in_thread(function of, std::optional<std::string> on_behalf_of) const {
-        return std::async(std::launch::async, [lent = lend(), of, name = std::move(on_behalf_of)] {
-            return detail::checked(call(lent, of, name));
-        });
-    }
-
     using many_function = sg_code (*)(const sg_client*, const char* const*, std::size_t, sg_on_result, void*, sg_result*);
 
     static many_function update_many_to(bool enabled) noexcept {
@@ -271,44 +275,69 @@ class client {
     }
 
     template <typename Names, typename OnResult>
-    detail::told many(many_function of, const Names& names, OnResult& on_result) const {
+    detail::told many(many_function of, Names& names, OnResult& on_result) const {
         const handle lent = lend();
         if (!lent) return {closed()};
-        const detail::c_texts texts(names);
-        detail::listener<OnResult> listener{on_result};
-        const auto code = of(lent.get(), texts.data(), texts.size(), listener.on_result, &listener, nullptr);
-        return listener.heard(detail::of_code(code, "names was refused"));
+        detail::lot lot;
+        detail::listener<OnResult> listener(on_result, &lot);
+        result outcome = detail::success();
+        const auto send = [&]() noexcept { // whether to go on
+            const auto code = of(lent.get(), lot.data(), lot.size(), listener.on_result, &listener, nullptr);
+            lot.next();
+            if (code != SG_OK) outcome = detail::of_code(code, "names was refused");
+            return !listener.stopped() && (code == SG_OK || code == SG_ERR_PARTIAL);
+        };
+        bool goes_on = true;
+        const auto thrown = detail::thrown_by([&] {
+            for (auto&& name : names) {
+                lot.add(name);
+                if (lot.size() == lot.most && !(goes_on = send())) break;
+            }
+        });
+        if (goes_on) goes_on = send();
+        return goes_on && thrown ? detail::told{outcome, false, thrown} : listener.heard(outcome);
     }
 
     template <typename OnSubuser>
     detail::told list(OnSubuser& on_subuser) const {
         const handle lent = lend();
         if (!lent) return {closed()};
-        detail::listener<OnSubuser> listener{on_subuser};
+        detail::listener<OnSubuser> listener(on_subuser);
         sg_result raw;
         sg_client_list_subusers(lent.get(), listener.on_subuser, &listener, &raw);
         return listener.heard(result(raw));
     }
 
-    static bool all_well(const detail::told& told) {
+    static result outcome_of(const detail::told& told) {
         if (told.thrown) std::rethrow_exception(told.thrown);
-        if (told.stopped || told.outcome.code() == errc::partial) return false;
-        detail::checked(told.outcome);
+        return told.outcome;
+    }
+
+#if SG_OPEN_TRACKING_EXCEPTIONS
+    static bool all_well(const detail::told& told) {
+        const result outcome = outcome_of(told);
+        if (told.stopped || outcome.code() == errc::partial) return false;
+        detail::checked(outcome);
         return true;
     }
+
+    std::future<result> in_thread(function of, std::optional<std::string> on_behalf_of) const {
+        return std::async(std::launch::async, [lent = lend(), of, name = std::move(on_behalf_of)] {
+            return detail::checked(call(lent, of, name));
+        });
+    }
+#endif
 
 #ifdef __cpp_lib_jthread
     result call_until(std::stop_token stop, function of, std::optional<std::string_view> on_behalf_of) const noexcept {
         client one;
         if (result outcome = one.make_from(*this, {}); !outcome) return outcome;
         const handle lent = one.lend();
-        try {
+        return detail::in_memory([&] {
             const beside registered(*state_, lent);
             const std::stop_callback cut_off(std::move(stop), [&one] { one.cancel(); });
             return call(lent, of, on_behalf_of);
-        } catch (const std::bad_alloc&) {
-            return {errc::internal, "out of memory"};
-        }
+        });
     }
 
     /// Lets cancel() and close() reach a call that has a native client of its own.
@@ -337,30 +366,58 @@ class client {
     std::shared_ptr<shared> state_;
 };
 
-/// One update with no set-up; what the server reported. All such calls share one pool of connections.
-/// Their errors have a code and no details: for those, make a client.
-inline result try_update_open_tracking(std::string_view key, exactly_bool enabled, region where = region::global,
-                                       std::optional<std::string_view> on_behalf_of = {}) noexcept {
+/// One update with no set-up. All such calls share one pool of connections; their results have a code
+/// and no details.
+[[nodiscard]] inline result try_update_open_tracking(std::string_view key, exactly_bool enabled,
+                                                     region where = region::global,
+                                                     std::optional<std::string_view> on_behalf_of = {}) noexcept {
     return detail::one_call(key, where, on_behalf_of, [&](const char* text, const char* name, bool* reported) {
         return sg_open_tracking_update(text, enabled, static_cast<std::int32_t>(where), name, reported);
     });
 }
-inline bool update_open_tracking(std::string_view key, exactly_bool enabled, region where = region::global,
-                                 std::optional<std::string_view> on_behalf_of = {}) {
-    return *detail::checked(try_update_open_tracking(key, enabled, where, on_behalf_of)).enabled();
+/// With options, a call has a client and a connection of its own, details and all.
+[[nodiscard]] inline result try_update_open_tracking(std::string_view key, exactly_bool enabled, region where,
+                                                     std::optional<std::string_view> on_behalf_of,
+                                                     const options& with) noexcept {
+    std::optional<client> own;
+    const result made = client::try_make(own, key, where, with);
+    return made ? own->try_update(enabled, on_behalf_of) : made;
 }
 
-/// One read with no set-up, as update_open_tracking().
+/// One read with no set-up, as try_update_open_tracking().
 [[nodiscard]] inline result try_get_open_tracking(std::string_view key, region where = region::global,
                                                   std::optional<std::string_view> on_behalf_of = {}) noexcept {
     return detail::one_call(key, where, on_behalf_of, [&](const char* text, const char* name, bool* reported) {
         return sg_open_tracking_get(text, static_cast<std::int32_t>(where), name, reported);
     });
 }
+[[nodiscard]] inline result try_get_open_tracking(std::string_view key, region where,
+                                                  std::optional<std::string_view> on_behalf_of,
+                                                  const options& with) noexcept {
+    std::optional<client> own;
+    const result made = client::try_make(own, key, where, with);
+    return made ? own->try_get(on_behalf_of) : made;
+}
+
+#if SG_OPEN_TRACKING_EXCEPTIONS
+/// The same by exceptions; what the server reported.
+inline bool update_open_tracking(std::string_view key, exactly_bool enabled, region where = region::global,
+                                 std::optional<std::string_view> on_behalf_of = {}) {
+    return *detail::checked(try_update_open_tracking(key, enabled, where, on_behalf_of)).enabled();
+}
+inline bool update_open_tracking(std::string_view key, exactly_bool enabled, region where,
+                                 std::optional<std::string_view> on_behalf_of, const options& with) {
+    return *detail::checked(try_update_open_tracking(key, enabled, where, on_behalf_of, with)).enabled();
+}
 [[nodiscard]] inline bool get_open_tracking(std::string_view key, region where = region::global,
                                             std::optional<std::string_view> on_behalf_of = {}) {
     return *detail::checked(try_get_open_tracking(key, where, on_behalf_of)).enabled();
 }
+[[nodiscard]] inline bool get_open_tracking(std::string_view key, region where,
+                                            std::optional<std::string_view> on_behalf_of, const options& with) {
+    return *detail::checked(try_get_open_tracking(key, where, on_behalf_of, with)).enabled();
+}
+#endif
 
 /// The version of the native library.
 [[nodiscard]] inline const char* library_version() noexcept { return sg_version(); }

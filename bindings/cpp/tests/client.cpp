@@ -2,11 +2,20 @@
 
 #include <array>
 #include <cstdlib>
+#include <forward_list>
 #include <iostream>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <typeinfo>
 #include <vector>
+
+// clang 14 can't read the <ranges> of libstdc++ 12.
+#if __cplusplus >= 202002L && !defined(__clang__)
+#include <ranges>
+#endif
 
 #include "sg_open_tracking.hpp"
 
@@ -23,7 +32,8 @@ constexpr bool updates_with<
 
 static_assert(updates_with<bool>);
 static_assert(!updates_with<const char*> && !updates_with<int>, "\"off\" would switch it on");
-static_assert(!std::is_copy_constructible_v<sg::client> && std::is_nothrow_move_constructible_v<sg::client>);
+static_assert(!std::is_copy_constructible_v<sg::client> && !std::is_copy_assignable_v<sg::client>, "two would close it");
+static_assert(std::is_nothrow_move_constructible_v<sg::client> && std::is_nothrow_move_assignable_v<sg::client>);
 static_assert(noexcept(std::declval<sg::client>().try_update(true)) && noexcept(sg::try_get_open_tracking("")));
 static_assert(std::is_trivially_copyable_v<sg::result>);
 
@@ -58,6 +68,16 @@ void families() {
                             sg::errc::rate_limited, sg::errc::server, sg::errc::status, sg::errc::not_applied})
         throws<sg::api_error>(code, "api_error");
     throws<sg::error>(static_cast<sg::errc>(99), "the code of a newer library");
+}
+
+void codes() {
+    const std::error_code none = sg::errc::ok;
+    const std::error_code late = sg::errc::timeout;
+    check(!none && late && late == sg::errc::timeout && late != sg::errc::server, "a code is a std::error_code");
+    check(late == std::errc::timed_out && late != std::errc::operation_canceled, "with conditions of the standard");
+    check(std::error_code(sg::errc::server) != std::errc::timed_out, "where there is one");
+    check(late.category() == sg::category() && late.message() == sg_strerror(SG_ERR_TIMEOUT), "its category");
+    check(sg::category() != std::generic_category() && sg::category().name() == std::string("sg_open_tracking"), "its name");
 }
 
 void calls(const std::string& key) {
@@ -105,6 +125,53 @@ void calls(const std::string& key) {
 #endif
 }
 
+void one_shots(const std::string& key) {
+    check(!sg::update_open_tracking(key, false) && !sg::get_open_tracking(key), "one-shot calls");
+    sg::options impatient;
+    impatient.timeout = 150ms;
+    try {
+        (void)sg::get_open_tracking(key, sg::region::global, "fault-silent", impatient);
+        check(false, "a one-shot call has options");
+    } catch (const sg::timeout_error& error) {
+        check(error.result().elapsed() >= 150ms && error.result().attempts() == 1, "and details");
+    }
+    check(sg::try_update_open_tracking(key, false, sg::region::global, "nobody", {}).http_status() == 404, "details");
+    check(sg::get_open_tracking(key, sg::region::global, {}, {}) == false, "with options that are all the default");
+    impatient.max_connections = 0;
+    check(sg::try_get_open_tracking(key, sg::region::global, {}, impatient).code() == sg::errc::argument, "refused options");
+}
+
+// Is each name of a range done once?
+template <typename Names>
+void all_done(const sg::client& client, Names&& names, std::size_t count, const char* what) {
+    std::set<std::size_t> done;
+    std::size_t told = 0;
+    const bool well = client.get_many(names, [&](std::size_t index, const sg::result&) { ++told; done.insert(index); });
+    check(well && told == count && done.size() == count && (count == 0 || *done.rbegin() == count - 1), what);
+}
+
+void ranges(const std::string& key) {
+    const sg::client client(key);
+    const char* const array[] = {"subuser-00001", "subuser-00002"};
+    all_done(client, array, 2, "an array");
+    all_done(client, std::forward_list<std::string>{"subuser-00001", "subuser-00001"}, 2, "a name given twice");
+    all_done(client, std::set<std::string_view>{"subuser-00001", "subuser-00002"}, 2, "a set");
+    all_done(client, std::vector<std::string>(2'001, "subuser-00001"), 2'001, "more than two lots");
+    all_done(client, std::vector<std::string>(1'000, "subuser-00001"), 1'000, "one lot to the brim");
+    check(!client.get_many(std::vector<std::string>{"nobody", "subuser-00001"}, [](auto, auto&&) {}), "one failed");
+    std::vector<std::string> early(1'500, "subuser-00001");
+    early.front() = "nobody";
+    check(!client.get_many(early, [](auto, auto&&) {}), "one failed in an earlier lot");
+#if __cplusplus >= 202002L && !defined(__clang__)
+    std::istringstream text("subuser-00001 subuser-00002 subuser-00001");
+    all_done(client, std::views::istream<std::string>(text), 3, "what is read as it goes, and once");
+    int made = 0;
+    auto endless = std::views::iota(1) | std::views::transform([&](int) { ++made; return std::string("subuser-00001"); });
+    int told = 0;
+    check(!client.get_many(endless, [&](auto, auto&&) { return ++told < 3; }) && told == 3 && made <= 1'000, "an endless range");
+#endif
+}
+
 void many(const std::string& key) {
     sg::client client(key);
     const std::array<std::string_view, 2> names = {std::string_view("a\0b", 3), "subuser-00001"};
@@ -134,6 +201,9 @@ void many(const std::string& key) {
 
 int main() {
     families();
+    codes();
+    one_shots(std::getenv("SANDBOX_KEY"));
+    ranges(std::getenv("SANDBOX_KEY"));
     many(std::getenv("SANDBOX_KEY"));
     calls(std::getenv("SANDBOX_KEY"));
     std::cout << (failures == 0 ? "all well\n" : "");

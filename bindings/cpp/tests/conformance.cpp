@@ -15,6 +15,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -135,6 +136,28 @@ void run_case(const json& test) {
 }
 
 // ---- the scenarios
+
+// Gives the names one by one, and once.
+struct generator {
+    struct sentinel {};
+    struct iterator {
+        generator& of;
+        const std::string& operator*() const { return of.names[of.given % of.names.size()]; }
+        iterator& operator++() {
+            ++of.given;
+            if (of.throws && of.given == of.names.size()) throw std::out_of_range("no more");
+            return *this;
+        }
+        bool operator!=(sentinel) const { return of.endless || of.given < of.names.size(); }
+    };
+    iterator begin() { return {*this}; }
+    [[nodiscard]] sentinel end() const { return {}; }
+
+    const std::vector<std::string>& names;
+    bool endless;
+    bool throws;
+    std::size_t given = 0;
+};
 
 sg::client client(milliseconds timeout = 10s) {
     auto options = options_for(false);
@@ -269,6 +292,34 @@ void fleet() {
     in_flight([&] { return opened.try_update_many(false, silent, ignore); }, [&] { opened.cancel(); });
 }
 
+// The calls for many, given a sequence of this kind: each name that it gives is done once.
+void sequence(const std::string& kind) {
+    const auto opened = client();
+    const std::vector<std::string> names = {"subuser-00001", "subuser-00002", "subuser-00001"};
+    const bool endless = kind == "endless";
+    std::map<std::size_t, int> done;
+    std::size_t told = 0;
+    const auto note = [&](std::size_t index, const sg::result& result) {
+        require(static_cast<bool>(result), result.message());
+        ++done[index];
+        return !endless || ++told < 3;
+    };
+    std::string thrown;
+    generator lazy{names, endless, kind == "throws"};
+    try {
+        const bool all_well = kind == "repeated" ? opened.get_many(names, note)
+                              : kind == "set"    ? opened.get_many(std::set<std::string>(names.begin(), names.end()), note)
+                                                 : opened.get_many(lazy, note);
+        require(all_well != endless, "left early, or not");
+    } catch (const std::out_of_range& error) {
+        thrown = error.what();
+    }
+    require(thrown == (kind == "throws" ? "no more" : ""), "\"" + thrown + "\" was thrown");
+    require(done.size() == (kind == "set" ? 2 : 3), std::to_string(done.size()) + " were done");
+    require(std::all_of(done.begin(), done.end(), [](auto& each) { return each.second == 1; }), "one was done twice");
+    require(lazy.given <= 1'000, std::to_string(lazy.given) + " were taken ahead");
+}
+
 long resident_kib() {
     std::smatch found;
     const std::string status = contents("/proc/self/status");
@@ -333,8 +384,10 @@ int main(int, char** arguments) {
             std::cout << "FAILED " << name << ": " << wrong.what() << '\n';
         }
     };
-    for (const auto& test : json::parse(contents(environment("CONFORMANCE_CASES"))))
-        if (!inexpressible(test)) attempt(test["name"], [&] { run_case(test); });
+    for (const auto& test : json::parse(contents(environment("CONFORMANCE_CASES")))) {
+        if (test.contains("sequence")) attempt(test["name"], [&] { sequence(test["sequence"]); });
+        else if (!inexpressible(test)) attempt(test["name"], [&] { run_case(test); });
+    }
     // "secret" is not among them: a client shows no text of itself.
     attempt("cancel", cancel);
     attempt("close", close_client);

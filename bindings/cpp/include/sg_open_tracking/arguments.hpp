@@ -100,10 +100,12 @@ inline result of_code(sg_code code, const char* refusal, bool reported = false) 
     return {static_cast<errc>(code), code == SG_ERR_ARGUMENT ? refusal : sg_strerror(code)};
 }
 
+#if SG_OPEN_TRACKING_EXCEPTIONS
 inline const result& checked(const result& outcome) {
     if (!outcome) raise(outcome);
     return outcome;
 }
+#endif
 
 /// Refuses a library of another major version than this header was written for.
 inline result check_version() noexcept {

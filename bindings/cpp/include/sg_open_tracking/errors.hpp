@@ -1,12 +1,17 @@
-/// What a call can end in: the codes of the library, the result, and an exception for each family.
+/// What a call can end in: the codes of the library, the result, and an exception for each family,
+/// unless exceptions are switched off.
 #ifndef SG_OPEN_TRACKING_ERRORS_HPP
 #define SG_OPEN_TRACKING_ERRORS_HPP
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 #if __has_include(<version>)
 #include <version>
@@ -16,6 +21,13 @@
 #endif
 
 #include "sg_open_tracking.h"
+
+// Without exceptions (-fno-exceptions), there are the functions that begin with try_ and no others.
+#ifdef __cpp_exceptions
+#define SG_OPEN_TRACKING_EXCEPTIONS 1
+#else
+#define SG_OPEN_TRACKING_EXCEPTIONS 0
+#endif
 
 namespace sg_open_tracking {
 
@@ -73,6 +85,42 @@ enum class errc : std::int32_t {
     return "";
 }
 
+namespace detail {
+
+class category final : public std::error_category {
+  public:
+    [[nodiscard]] const char* name() const noexcept override { return "sg_open_tracking"; }
+    [[nodiscard]] std::string message(int code) const override { return sg_strerror(code); }
+    [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
+        switch (static_cast<errc>(code)) {
+            case errc::argument: return std::errc::invalid_argument;
+            case errc::cancelled: return std::errc::operation_canceled;
+            case errc::timeout: return std::errc::timed_out;
+            case errc::io: return std::errc::io_error;
+            case errc::protocol: return std::errc::protocol_error;
+            default: return {code, *this};
+        }
+    }
+};
+
+} // namespace detail
+
+/// The category of the codes. An errc turns into a std::error_code of it by itself.
+[[nodiscard]] inline const std::error_category& category() noexcept {
+    static const detail::category instance;
+    return instance;
+}
+[[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), category()};
+}
+
+} // namespace sg_open_tracking
+
+template <>
+struct std::is_error_code_enum<sg_open_tracking::errc> : std::true_type {};
+
+namespace sg_open_tracking {
+
 /// What became of a call. True if it succeeded.
 class result {
   public:
@@ -124,6 +172,7 @@ class result {
     bool closed_ = false;
 };
 
+#if SG_OPEN_TRACKING_EXCEPTIONS
 /// A call that did not do what it was asked to. what() says what happened and what to do.
 class error : public std::exception {
   public:
@@ -182,6 +231,40 @@ struct api_error : error { using error::error; };
     }
     throw error(result); // a code of a newer library
 }
+#endif
+
+namespace detail {
+
+/// Runs it, and keeps what it throws.
+template <typename Work>
+std::exception_ptr thrown_by(const Work& work) noexcept {
+#if SG_OPEN_TRACKING_EXCEPTIONS
+    try {
+        work();
+    } catch (...) {
+        return std::current_exception();
+    }
+#else
+    work();
+#endif
+    return nullptr;
+}
+
+/// Makes the call. Want of memory is its result, unless it ends a program without exceptions.
+template <typename Call>
+result in_memory(const Call& call) noexcept {
+#if SG_OPEN_TRACKING_EXCEPTIONS
+    try {
+        return call();
+    } catch (const std::bad_alloc&) {
+        return {errc::internal, "out of memory"};
+    }
+#else
+    return call();
+#endif
+}
+
+} // namespace detail
 
 } // namespace sg_open_tracking
 
