@@ -14,11 +14,12 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 import sg_open_tracking as sg
-from sg_open_tracking import Client, Code, OpenTrackingError, Region
+from sg_open_tracking import AsyncClient, Client, Code, OpenTrackingError, Region
 
 REGIONS = {"global": Region.GLOBAL, "eu": Region.EU}
 BOUNDED = 5.0
@@ -33,7 +34,8 @@ def normal(text: str) -> str:
     return text.lower().replace("_", "")
 
 
-def client(region: Any = Region.GLOBAL, key: str | None = None, **options: Any) -> Client:
+def arguments(region: Any, key: str | None, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The key and the options that a client is made with."""
     side = "SANDBOX_EU" if region == Region.EU else "SANDBOX"
     given = {
         "base_url": f"${side}_URL",
@@ -43,11 +45,16 @@ def client(region: Any = Region.GLOBAL, key: str | None = None, **options: Any) 
         "max_retries": 0,
         **options,
     }
-    arguments = {}
+    named = {}
     for name, value in given.items():
         in_ms = name.endswith("_ms")
-        arguments[name[:-3] if in_ms else name] = value / 1000 if in_ms else resolved(value)
-    return Client(resolved(key if key is not None else f"${side}_KEY"), region, **arguments)
+        named[name[:-3] if in_ms else name] = value / 1000 if in_ms else resolved(value)
+    return resolved(key if key is not None else f"${side}_KEY"), named
+
+
+def client(region: Any = Region.GLOBAL, key: str | None = None, **options: Any) -> Client:
+    key, named = arguments(region, key, options)
+    return Client(key, region, **named)
 
 
 def run_case(case: dict[str, Any]) -> str | None:
@@ -179,14 +186,15 @@ def asynchronous() -> None:
             count += 1
 
     async def main() -> None:
-        with client() as opened:
+        key, named = arguments(Region.GLOBAL, None, {})
+        async with AsyncClient(key, **named) as opened:
             ticking = asyncio.create_task(ticks())
             names = ["fault-delay-200"] * 4
-            await asyncio.gather(*(opened.aget(on_behalf_of=name) for name in names))
+            await asyncio.gather(*(opened.get(on_behalf_of=name) for name in names))
             ticking.cancel()
             assert await ticking > 5, "the loop stood still"
-            silent = asyncio.create_task(opened.aget(on_behalf_of="fault-silent"))
-            await opened.aget(on_behalf_of="fault-delay-100")
+            silent = asyncio.create_task(opened.get(on_behalf_of="fault-silent"))
+            await opened.get(on_behalf_of="fault-delay-100")
             silent.cancel()
             (ended,) = await asyncio.gather(silent, return_exceptions=True)
             assert isinstance(ended, asyncio.CancelledError), repr(ended)
@@ -211,16 +219,57 @@ def fleet() -> None:
         assert sorted(item.index for item in read) == list(range(25)), "the read reports others"
         assert all(item.result and not item.result.enabled for item in read), "one reads on"
 
-        before = threading.active_count()
+        before = native_threads()
         assert next(iter(opened.get_many(SUBUSERS[:1] * 1_000))).error is None, "the first failed"
         assert next(opened.list_subusers()) in SUBUSERS, "the first is another"
         until = time.monotonic() + BOUNDED
-        while threading.active_count() > before:
+        while native_threads() > before:
             assert time.monotonic() < until, "what was left goes on"
             time.sleep(0.01)
         with client(key="SG.wrong") as wrong:
             ends_in(Code.UNAUTHORIZED, lambda: list(wrong.update_many(False, SUBUSERS[:10])))
         in_flight(lambda: list(opened.update_many(False, ["fault-silent"])), opened.cancel)
+
+
+def native_threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def sequence(kind: str) -> None:
+    """The calls for many, given names of that kind: each that it gives is done once."""
+    names = ["subuser-00001", "subuser-00002", "subuser-00001"]
+
+    def generate() -> Iterator[str]:
+        yield from names
+        while kind == "endless":
+            yield from names
+        if kind == "throws":
+            raise LookupError("no more")
+
+    given = {"repeated": names, "set": set(names)}.get(kind, generate())
+    wanted = sorted(set(names) if kind == "set" else names)
+    done: list[str] = []
+    raised = None
+    with client() as opened:
+        try:
+            for item in opened.get_many(given):
+                assert item.error is None, item
+                done.append(item.on_behalf_of)
+                if kind == "endless" and len(done) == 3:
+                    return
+        except LookupError as error:
+            raised = str(error)
+    assert raised == ("no more" if kind == "throws" else None), f"it raised {raised}"
+    assert sorted(done) == wanted, done
+
+
+def wrong_in(scenario: Callable[..., None], *arguments: str) -> str | None:
+    """None, or what was wrong."""
+    try:
+        scenario(*arguments)
+    except Exception as failure:
+        return f"{type(failure).__name__}: {failure}"
+    return None
 
 
 def resident_kib() -> int:
@@ -271,13 +320,12 @@ def secret() -> None:
 
 def main() -> int:
     cases = json.loads(Path(os.environ["CONFORMANCE_CASES"]).read_text())
-    outcomes = [(case["name"], run_case(case)) for case in cases]
+    outcomes = [
+        (case["name"], wrong_in(sequence, case["sequence"]) if "scenario" in case else run_case(case))
+        for case in cases
+    ]
     for scenario in (cancel, close, derive, threads, asynchronous, fleet, memory, constants, secret):
-        try:
-            scenario()
-            outcomes.append((scenario.__name__, None))
-        except Exception as failure:
-            outcomes.append((scenario.__name__, f"{type(failure).__name__}: {failure}"))
+        outcomes.append((scenario.__name__, wrong_in(scenario)))
     failed = [(name, wrong) for name, wrong in outcomes if wrong is not None]
     for name, wrong in failed:
         print(f"FAILED {name}: {wrong}")

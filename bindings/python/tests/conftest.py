@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sg_open_tracking import Client, Region
+from sg_open_tracking import AsyncClient, Client, Region
 
 REPOSITORY = Path(__file__).parents[3]
 NAMES = ("URL", "EU_URL", "CA_FILE", "KEY", "EU_KEY", "READ_KEY", "UPDATE_KEY")
@@ -28,14 +29,32 @@ class Sandbox:
     update_key: str
 
     def client(self, key: str | None = None, region: Region = Region.GLOBAL, **options: Any) -> Client:
+        return Client(key or self._key(region), region, **self._options(region, options))
+
+    def async_client(
+        self, key: str | None = None, region: Region = Region.GLOBAL, **options: Any
+    ) -> AsyncClient:
+        return AsyncClient(key or self._key(region), region, **self._options(region, options))
+
+    def _key(self, region: Region) -> str:
+        return self.eu_key if region is Region.EU else self.key
+
+    def _options(self, region: Region, options: dict[str, Any]) -> dict[str, Any]:
         url = self.eu_url if region is Region.EU else self.url
-        options = {"base_url": url, "ca_file": self.ca_file, "proxy": "", "max_retries": 0, **options}
-        return Client(key or (self.eu_key if region is Region.EU else self.key), region, **options)
+        return {"base_url": url, "ca_file": self.ca_file, "proxy": "", "max_retries": 0, **options}
 
     def environment(self, **more: str) -> dict[str, str]:
         """What a program of its own needs to talk to the sandbox instead of the service."""
         found = {"SG_OPEN_TRACKING_BASE_URL": self.url, "SSL_CERT_FILE": self.ca_file}
         return {**os.environ, "NO_PROXY": "*", "SENDGRID_API_KEY": self.key, **found, **more}
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 5) -> None:
+    """Until what other threads bring about holds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

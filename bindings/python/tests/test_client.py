@@ -36,7 +36,7 @@ def test_eu(sandbox: Sandbox) -> None:
     with sandbox.client(region=Region.EU) as client:
         assert client.update(False).enabled is False
         assert client.get().enabled is False
-    with sandbox.client(sandbox.eu_key) as client, pytest.raises(sg.Unauthorized, match="EU"):
+    with sandbox.client(sandbox.eu_key) as client, pytest.raises(sg.UnauthorizedError, match="EU"):
         client.get()
 
 
@@ -84,6 +84,11 @@ def test_bad_option_is_named(option: str, value: Any) -> None:
         Client("SG.key", **{option: value})
     assert isinstance(caught.value, ValueError)
     assert caught.value.code is sg.Code.ARGUMENT
+
+
+def test_an_unknown_option_is_named() -> None:
+    with pytest.raises(TypeError, match="no option 'time_out'"):
+        Client("SG.key", time_out=1)  # type: ignore[call-arg]
 
 
 BAD_TEXTS = ["", "a\r\nb", "a\nb", "caf\u00e9", " a", "a ", "a\0b", "\ud800", "k" * 513]
@@ -142,7 +147,7 @@ def test_timeout(sandbox: Sandbox) -> None:
         with pytest.raises(TimeoutError) as caught:  # the builtin, which ours is as well
             client.update(True, on_behalf_of="fault-silent")
         assert 0.29 < time.monotonic() - start < 0.6
-        assert isinstance(caught.value, sg.TimeoutError)
+        assert isinstance(caught.value, sg.CallTimeoutError)
         assert caught.value.attempts == 1
         assert 0.29 < caught.value.elapsed < 0.6
         assert client.update(True).enabled
@@ -150,7 +155,7 @@ def test_timeout(sandbox: Sandbox) -> None:
 
 def test_derived_client_has_its_own_timeout_and_life(sandbox: Sandbox) -> None:
     origin = sandbox.client(timeout=10)
-    with origin.derive(timeout=0.2) as short, pytest.raises(sg.TimeoutError):
+    with origin.derive(timeout=0.2) as short, pytest.raises(sg.CallTimeoutError):
         short.get(on_behalf_of="fault-silent")
     derived = origin.derive()
     origin.close()
@@ -186,11 +191,11 @@ def test_cancel_cuts_off_one_client_and_no_other(client: Client) -> None:
         time.sleep(0.2)
         start = time.monotonic()
         cut_off.cancel()
-        with pytest.raises(sg.CancelledError):
+        with pytest.raises(sg.CallCancelledError):
             silent.result()
         assert time.monotonic() - start < 0.2
         assert origin.result().enabled
-    with pytest.raises(sg.CancelledError):
+    with pytest.raises(sg.CallCancelledError):
         cut_off.get()
     cut_off.close()
 
@@ -213,7 +218,7 @@ def test_close_cancels_what_is_in_flight(sandbox: Sandbox) -> None:
         start = time.monotonic()
         client.close()
         for call in calls:
-            with pytest.raises(sg.CancelledError):
+            with pytest.raises(sg.CallCancelledError):
                 call.result()
         assert time.monotonic() - start < 0.3
 
@@ -225,7 +230,7 @@ def test_close_may_race_with_calls(sandbox: Sandbox) -> None:
             while True:
                 client.get()
                 done += 1
-        except (sg.ClosedError, sg.CancelledError):
+        except (sg.ClosedError, sg.CallCancelledError):
             return done
 
     with ThreadPoolExecutor(4) as pool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import pickle
 
 import pytest
@@ -12,20 +11,20 @@ import sg_open_tracking as sg
 from sg_open_tracking import Client, Code
 
 FAULTS: list[tuple[str, type[sg.OpenTrackingError], Code, int]] = [
-    ("fault-status-400", sg.BadRequest, Code.BAD_REQUEST, 400),
-    ("fault-status-401", sg.Unauthorized, Code.UNAUTHORIZED, 401),
-    ("fault-status-403", sg.Forbidden, Code.FORBIDDEN, 403),
-    ("fault-status-404", sg.NotFound, Code.NOT_FOUND, 404),
-    ("fault-status-429", sg.RateLimited, Code.RATE_LIMITED, 429),
-    ("fault-status-451", sg.BadRequest, Code.BAD_REQUEST, 451),
+    ("fault-status-400", sg.BadRequestError, Code.BAD_REQUEST, 400),
+    ("fault-status-401", sg.UnauthorizedError, Code.UNAUTHORIZED, 401),
+    ("fault-status-403", sg.ForbiddenError, Code.FORBIDDEN, 403),
+    ("fault-status-404", sg.NotFoundError, Code.NOT_FOUND, 404),
+    ("fault-status-429", sg.RateLimitedError, Code.RATE_LIMITED, 429),
+    ("fault-status-451", sg.BadRequestError, Code.BAD_REQUEST, 451),
     ("fault-status-500", sg.ServerError, Code.SERVER, 500),
     ("fault-status-503", sg.ServerError, Code.SERVER, 503),
-    ("fault-redirect", sg.UnexpectedStatus, Code.STATUS, 302),
-    ("fault-not-applied", sg.NotApplied, Code.NOT_APPLIED, 200),
+    ("fault-redirect", sg.UnexpectedStatusError, Code.STATUS, 302),
+    ("fault-not-applied", sg.NotAppliedError, Code.NOT_APPLIED, 200),
     ("fault-malformed-json", sg.ProtocolError, Code.PROTOCOL, 200),
     ("fault-no-enabled", sg.ProtocolError, Code.PROTOCOL, 200),
-    ("fault-close", sg.ConnectionBroken, Code.IO, 0),
-    ("fault-unicode-message", sg.Forbidden, Code.FORBIDDEN, 403),
+    ("fault-close", sg.ConnectionBrokenError, Code.IO, 0),
+    ("fault-unicode-message", sg.ForbiddenError, Code.FORBIDDEN, 403),
 ]
 
 
@@ -38,78 +37,78 @@ def test_fault(
     error = caught.value
     assert type(error) is kind
     assert (error.code, error.http_status, error.attempts) == (code, http_status, 1)
-    assert error.enabled is (False if kind is sg.NotApplied else None)
+    assert error.enabled is (False if kind is sg.NotAppliedError else None)
     assert error.elapsed > 0
     assert str(error)
 
 
 def test_unicode_arrives(client: Client) -> None:
-    with pytest.raises(sg.Forbidden, match="権限がありません"):
+    with pytest.raises(sg.ForbiddenError, match="権限がありません"):
         client.get(on_behalf_of="fault-unicode-message")
 
 
 def test_scopes(sandbox: Sandbox) -> None:
     with sandbox.client(sandbox.read_key) as client:
         assert client.get().http_status == 200
-        with pytest.raises(sg.Forbidden, match=r"tracking_settings\.open\.update"):
+        with pytest.raises(sg.ForbiddenError, match=r"tracking_settings\.open\.update"):
             client.update(True)
     with sandbox.client(sandbox.update_key) as client:
         assert client.update(True).enabled
-        with pytest.raises(sg.Forbidden, match=r"tracking_settings\.open\.read"):
+        with pytest.raises(sg.ForbiddenError, match=r"tracking_settings\.open\.read"):
             client.get()
 
 
 def test_wrong_key(sandbox: Sandbox) -> None:
-    with sandbox.client("SG.wrong") as client, pytest.raises(sg.Unauthorized) as caught:
+    with sandbox.client("SG.wrong") as client, pytest.raises(sg.UnauthorizedError) as caught:
         client.update(True)
     assert "SG.wrong" not in str(caught.value)
 
 
 def test_retry_after(sandbox: Sandbox) -> None:
-    with sandbox.client(timeout=0.5) as client, pytest.raises(sg.RateLimited) as caught:
+    with sandbox.client(timeout=0.5) as client, pytest.raises(sg.RateLimitedError) as caught:
         client.update(True, on_behalf_of="fault-status-429-retry-after-1")
     assert caught.value.retry_after == 1.0
 
 
 def test_connections_that_fail(sandbox: Sandbox) -> None:
-    with sandbox.client(base_url="https://127.0.0.1:1") as client, pytest.raises(sg.ConnectFailed):
+    with sandbox.client(base_url="https://127.0.0.1:1") as client, pytest.raises(sg.ConnectError):
         client.get()
-    with sandbox.client(proxy="http://127.0.0.1:1") as client, pytest.raises(sg.ProxyFailed):
+    with sandbox.client(proxy="http://127.0.0.1:1") as client, pytest.raises(sg.ProxyError):
         client.get()
-    with sandbox.client(ca_file=None) as client, pytest.raises(sg.TlsFailed):
+    with sandbox.client(ca_file=None) as client, pytest.raises(sg.TlsError):
         client.get()
 
 
 def test_families() -> None:
     assert issubclass(sg.ArgumentError, ValueError)
     assert issubclass(sg.ClosedError, sg.ArgumentError)
-    assert issubclass(sg.TimeoutError, builtins.TimeoutError)
-    assert issubclass(sg.ConnectionFailed, ConnectionError)
+    assert issubclass(sg.CallTimeoutError, TimeoutError)
+    assert issubclass(sg.NetworkError, ConnectionError)
     connection: list[type] = [
-        sg.DnsFailed,
-        sg.ConnectFailed,
-        sg.ProxyFailed,
-        sg.TlsFailed,
-        sg.ConnectionBroken,
+        sg.DnsError,
+        sg.ConnectError,
+        sg.ProxyError,
+        sg.TlsError,
+        sg.ConnectionBrokenError,
     ]
-    assert all(issubclass(kind, sg.ConnectionFailed) for kind in connection)
+    assert all(issubclass(kind, sg.NetworkError) for kind in connection)
     api: list[type] = [
-        sg.BadRequest,
-        sg.Unauthorized,
-        sg.Forbidden,
-        sg.NotFound,
-        sg.RateLimited,
+        sg.BadRequestError,
+        sg.UnauthorizedError,
+        sg.ForbiddenError,
+        sg.NotFoundError,
+        sg.RateLimitedError,
         sg.ServerError,
-        sg.UnexpectedStatus,
-        sg.NotApplied,
+        sg.UnexpectedStatusError,
+        sg.NotAppliedError,
     ]
     assert all(issubclass(kind, sg.ApiError) for kind in api)
 
 
 def test_an_error_survives_pickling(sandbox: Sandbox) -> None:
-    with sandbox.client(timeout=0.1) as client, pytest.raises(sg.TimeoutError) as caught:
+    with sandbox.client(timeout=0.1) as client, pytest.raises(sg.CallTimeoutError) as caught:
         client.get(on_behalf_of="fault-silent")
     copy = pickle.loads(pickle.dumps(caught.value))
-    assert type(copy) is sg.TimeoutError
+    assert type(copy) is sg.CallTimeoutError
     assert str(copy) == str(caught.value)
     assert vars(copy) == vars(caught.value)

@@ -50,6 +50,36 @@ asyncio.run(asyncio.wait_for(main(), 10))
     run(sandbox, program)
 
 
+def test_options_and_details(sandbox: Sandbox) -> None:
+    program = f"""
+given = dict(base_url={sandbox.url!r}, ca_file={sandbox.ca_file!r}, proxy="", timeout=0.3)
+assert sg.update_open_tracking(key, True, **given)
+async def calls():
+    assert await sg.aget_open_tracking(key, **given)
+    await sg.aupdate_open_tracking(key, True, on_behalf_of="fault-silent", **given)
+for call in (
+    lambda: sg.get_open_tracking(key, on_behalf_of="fault-silent", **given),
+    lambda: asyncio.run(calls()),
+):
+    try:
+        call()
+    except sg.CallTimeoutError as error:
+        assert error.attempts == 1 and 0.2 < error.elapsed < 2, vars(error)
+    else:
+        raise SystemExit("it was answered")
+try:
+    sg.get_open_tracking(key, on_behalf_of="fault-status-503-retry-after-9", **given)
+except sg.ServerError as error:
+    assert (error.http_status, error.attempts, error.retry_after) == (503, 1, 9)
+try:
+    sg.get_open_tracking(key, **{{**given, "proxy": "http://127.0.0.1:1"}})
+except sg.ProxyError:
+    print("done")
+"""
+    nothing = {"SG_OPEN_TRACKING_BASE_URL": "https://127.0.0.1:1", "SSL_CERT_FILE": "/nowhere"}
+    assert run(sandbox, program, **nothing) == "done\n"
+
+
 def test_eu(sandbox: Sandbox) -> None:
     program = "assert sg.update_open_tracking(key, False, region=sg.Region.EU) is False"
     run(sandbox, program, SENDGRID_API_KEY=sandbox.eu_key, SG_OPEN_TRACKING_BASE_URL=sandbox.eu_url)
@@ -58,8 +88,8 @@ def test_eu(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        ("sg.update_open_tracking('SG.wrong', True)", "Unauthorized"),
-        ("sg.get_open_tracking(key, on_behalf_of='fault-status-404')", "NotFound"),
+        ("sg.update_open_tracking('SG.wrong', True)", "UnauthorizedError"),
+        ("sg.get_open_tracking(key, on_behalf_of='fault-status-404')", "NotFoundError"),
         ("sg.get_open_tracking(key, on_behalf_of='')", "ArgumentError"),
         ("sg.get_open_tracking(key, on_behalf_of='a\\0b')", "ArgumentError"),
         ("sg.get_open_tracking('')", "ArgumentError"),
@@ -110,4 +140,4 @@ def test_example(sandbox: Sandbox) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Unauthorized: ")
+    assert done.stderr.startswith("UnauthorizedError: ")

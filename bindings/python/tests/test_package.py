@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
 import ctypes
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -13,7 +16,7 @@ import pytest
 from conftest import REPOSITORY, Sandbox
 
 import sg_open_tracking as sg
-from sg_open_tracking import _errors, _native
+from sg_open_tracking import ClientOptions, _arguments, _client, _errors, _native
 
 HEADER = (REPOSITORY / "include/sg_open_tracking.h").read_text()
 PACKAGES = str(Path(sg.__file__).parents[1])
@@ -39,7 +42,30 @@ def test_every_code_has_its_class() -> None:
         assert type(error) is not sg.OpenTrackingError
         assert error.code == code
     unknown = _errors.error_of(99, "text")
-    assert (type(unknown), unknown.code) == (sg.OpenTrackingError, 99)
+    assert (type(unknown), unknown.code, unknown.code.name) == (sg.OpenTrackingError, 99, "UNKNOWN_99")
+    assert pickle.loads(pickle.dumps(unknown)).code == 99
+
+
+def test_no_name_shadows_a_builtin_or_asyncios() -> None:
+    for name in sg.__all__:
+        assert not hasattr(builtins, name), name
+        assert not hasattr(asyncio, name), name
+        kind = getattr(sg, name)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            assert name.endswith("Error")
+
+
+def test_default_timeout_is_the_headers() -> None:
+    comment = re.search(r"\*\*((?:(?!\*/).)*)\*/\s*sg_code sg_config_set_timeout_ms", HEADER, re.DOTALL)
+    assert comment is not None
+    assert f"Default {_client._TIMEOUT * 1000:.0f}" in comment[1]
+
+
+def test_options_are_the_setters() -> None:
+    assert list(ClientOptions.__annotations__) == list(_arguments.SETTERS)
+    assert {setter for setter, *_ in _arguments.SETTERS.values()} == {
+        name for name in _native._SIGNATURES if name.startswith("sg_config_set_")
+    }
 
 
 def test_every_option_of_the_header_is_offered() -> None:

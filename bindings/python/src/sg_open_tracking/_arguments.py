@@ -6,7 +6,7 @@ from __future__ import annotations
 import operator
 import os
 from enum import IntEnum
-from typing import Any, Callable, Final
+from typing import Any, Callable, Final, TypedDict
 
 from ._errors import ArgumentError
 
@@ -18,6 +18,29 @@ class Region(IntEnum):
 
     GLOBAL = 0
     EU = 1
+
+
+class ClientOptions(TypedDict, total=False):
+    """What a client may be told; None, where it may stand, is the default."""
+
+    timeout: float | None
+    """Seconds for a whole call, retries and waits included: 30."""
+    connect_timeout: float | None
+    """Seconds for the part of it that connects: 10."""
+    max_retries: int | None
+    """For lost connections, 429 and 5xx: 2."""
+    max_connections: int | None
+    """Kept open, and used at once by the calls for many: 8."""
+    requests_per_minute: int | None
+    """A cap for the client; 0, the default, leaves the pace to the server."""
+    base_url: str | None
+    """https, or http on a loopback address."""
+    proxy: str | None
+    """A URL; "" is none, None as the environment says."""
+    ca_file: str | os.PathLike[str] | None
+    """PEM; it replaces the system's trust store."""
+    user_agent: str | None
+    """Appended to the library's own."""
 
 
 KEY: Final = "1 to 512 characters of visible ASCII, with no space"
@@ -66,11 +89,11 @@ def seconds_to_c(name: str, value: float) -> int:
 
 def count_to_c(name: str, value: int) -> int:
     if not 0 <= operator.index(value) <= _UINT32_MAX:
-        raise ArgumentError(f"{name} must be {OPTIONS[name][2]}")
+        raise ArgumentError(f"{name} must be {SETTERS[name][2]}")
     return value
 
 
-OPTIONS: Final[dict[str, tuple[str, Callable[[str, Any], Any], str]]] = {
+SETTERS: Final[dict[str, tuple[str, Callable[[str, Any], Any], str]]] = {
     "timeout": ("sg_config_set_timeout_ms", seconds_to_c, SECONDS),
     "connect_timeout": ("sg_config_set_connect_timeout_ms", seconds_to_c, SECONDS),
     "max_retries": ("sg_config_set_max_retries", count_to_c, f"0 to {_UINT32_MAX}"),

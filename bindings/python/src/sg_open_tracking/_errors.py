@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
 from enum import IntEnum
 
 
 class Code(IntEnum):
-    """`sg_code`, value for value."""
+    """`sg_code`, value for value; one that only a newer library knows is `UNKNOWN_` and its number."""
 
     OK = 0
     ARGUMENT = 1
@@ -30,12 +29,19 @@ class Code(IntEnum):
     STATUS = 26
     NOT_APPLIED = 27
 
+    @classmethod
+    def _missing_(cls, value: object) -> Code | None:
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_, unknown._value_ = f"UNKNOWN_{value}", value
+        return unknown
+
 
 class OpenTrackingError(Exception):
     """A call that did not do what it was asked to. Its text says what happened and what to do."""
 
-    code: int = Code.INTERNAL
-    """A `Code`; a plain number if the library knows one that this package does not."""
+    code: Code = Code.INTERNAL
     http_status: int = 0
     """Of the last response; 0 if none arrived."""
     attempts: int = 0
@@ -45,7 +51,7 @@ class OpenTrackingError(Exception):
     elapsed: float = 0.0
     """Seconds that the call took, waits included."""
     enabled: bool | None = None
-    """What the server reported: known for `NotApplied` alone."""
+    """What the server reported: known for `NotAppliedError` alone."""
 
 
 class ArgumentError(OpenTrackingError, ValueError):
@@ -58,7 +64,7 @@ class ClosedError(ArgumentError):
     """The client was closed before the call."""
 
 
-class CancelledError(OpenTrackingError):
+class CallCancelledError(OpenTrackingError):
     """`Client.cancel` or `Client.close` cut the call off."""
 
     code = Code.CANCELLED
@@ -70,41 +76,41 @@ class InternalError(OpenTrackingError):
     code = Code.INTERNAL
 
 
-class ConnectionFailed(OpenTrackingError, ConnectionError):
+class NetworkError(OpenTrackingError, ConnectionError):
     """No connection to the server, or it broke."""
 
 
-class DnsFailed(ConnectionFailed):
+class DnsError(NetworkError):
     """The host's name was not resolved."""
 
     code = Code.DNS
 
 
-class ConnectFailed(ConnectionFailed):
+class ConnectError(NetworkError):
     """The host took no connection."""
 
     code = Code.CONNECT
 
 
-class ProxyFailed(ConnectionFailed):
+class ProxyError(NetworkError):
     """The proxy did not let the connection through."""
 
     code = Code.PROXY
 
 
-class TlsFailed(ConnectionFailed):
+class TlsError(NetworkError):
     """The certificate was not trusted, or the handshake failed."""
 
     code = Code.TLS
 
 
-class ConnectionBroken(ConnectionFailed):
+class ConnectionBrokenError(NetworkError):
     """The connection broke during the call."""
 
     code = Code.IO
 
 
-class TimeoutError(OpenTrackingError, builtins.TimeoutError):
+class CallTimeoutError(OpenTrackingError, TimeoutError):
     """The deadline passed, retries and waits included."""
 
     code = Code.TIMEOUT
@@ -120,31 +126,31 @@ class ApiError(OpenTrackingError):
     """The server answered, and the answer is not success."""
 
 
-class BadRequest(ApiError):
+class BadRequestError(ApiError):
     """400, or another 4xx that has no class of its own."""
 
     code = Code.BAD_REQUEST
 
 
-class Unauthorized(ApiError):
+class UnauthorizedError(ApiError):
     """401: a wrong key, or one of another region."""
 
     code = Code.UNAUTHORIZED
 
 
-class Forbidden(ApiError):
+class ForbiddenError(ApiError):
     """403: the key lacks a scope."""
 
     code = Code.FORBIDDEN
 
 
-class NotFound(ApiError):
+class NotFoundError(ApiError):
     """404."""
 
     code = Code.NOT_FOUND
 
 
-class RateLimited(ApiError):
+class RateLimitedError(ApiError):
     """429, after the retries that the deadline allowed; see `retry_after`."""
 
     code = Code.RATE_LIMITED
@@ -156,13 +162,13 @@ class ServerError(ApiError):
     code = Code.SERVER
 
 
-class UnexpectedStatus(ApiError):
+class UnexpectedStatusError(ApiError):
     """Any other status, a redirect included: none is followed."""
 
     code = Code.STATUS
 
 
-class NotApplied(ApiError):
+class NotAppliedError(ApiError):
     """200, but the server reports the other value; see `enabled`."""
 
     code = Code.NOT_APPLIED
@@ -172,23 +178,23 @@ _CLASSES: dict[int, type[OpenTrackingError]] = {
     kind.code: kind
     for kind in (
         ArgumentError,
-        CancelledError,
+        CallCancelledError,
         InternalError,
-        DnsFailed,
-        ConnectFailed,
-        ProxyFailed,
-        TlsFailed,
-        ConnectionBroken,
-        TimeoutError,
+        DnsError,
+        ConnectError,
+        ProxyError,
+        TlsError,
+        ConnectionBrokenError,
+        CallTimeoutError,
         ProtocolError,
-        BadRequest,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        RateLimited,
+        BadRequestError,
+        UnauthorizedError,
+        ForbiddenError,
+        NotFoundError,
+        RateLimitedError,
         ServerError,
-        UnexpectedStatus,
-        NotApplied,
+        UnexpectedStatusError,
+        NotAppliedError,
     )
 }
 
@@ -197,5 +203,5 @@ def error_of(code: int, message: str) -> OpenTrackingError:
     """The exception for a code."""
     error = _CLASSES.get(code, OpenTrackingError)(message)
     if error.code != code:
-        error.code = code
+        error.code = Code(code)
     return error

@@ -150,3 +150,8 @@ def load() -> ctypes.CDLL:
 
 
 lib: Final = load()
+
+
+def library_version() -> str:
+    """The version of the native library."""
+    return str(lib.sg_version().decode())

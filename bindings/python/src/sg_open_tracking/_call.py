@@ -1,0 +1,184 @@
+"""Native calls in threads of their own, which report to a reader in another.
+
+Nothing that a reader or a signal's handler raises may pass through native frames. Few reports wait to
+be read: a slow reader slows the call down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Final, Generic, TypeVar, final
+
+from ._errors import CallCancelledError
+from ._threads import SimpleQueue, start_new_thread
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+T = TypeVar("T")
+Native = Callable[["Client", Callable[[T], bool]], object]
+"""A native call on a client: it hands over each report, and goes on while the answer is True."""
+
+AHEAD: Final = 64
+"""How many reports may wait to be read."""
+
+_running: Final[set[Call[Any]]] = set()
+
+
+class NoThreadError(RuntimeError):
+    """The interpreter starts no thread."""
+
+
+def read(client: Client, native: Native[T]) -> Generator[T, None, None]:
+    """Runs a call and yields what it reports. Leaving it cuts the call off, and does not wait."""
+    with _started(client, native) as call:
+        yield from call
+
+
+async def aread(client: Client, native: Native[T]) -> AsyncGenerator[T, None]:
+    """`read` that leaves the event loop to others while there is nothing to read."""
+    loop = asyncio.get_running_loop()
+    changed = asyncio.Event()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed, and its readers are gone
+            loop.call_soon_threadsafe(changed.set)
+
+    with _started(client, native, wake) as call:
+        while True:
+            changed.clear()
+            if call.has_nothing_yet():
+                await changed.wait()
+            elif (report := next(call, None)) is not None:
+                yield report
+            else:
+                return
+
+
+def beside(client: Client, function: Callable[[Client], T]) -> T:
+    """Runs a call while this thread waits, and runs the handlers of signals. What one raises cuts the
+    call off."""
+
+    def native(derived: Client, report: Callable[[T], bool]) -> None:
+        report(function(derived))
+
+    with _started(client, native) as call:
+        return next(call)
+
+
+@contextlib.contextmanager
+def _started(client: Client, native: Native[T], wake: Callable[[], None] = lambda: None) -> Iterator[Call[T]]:
+    """A call that runs in a derived client, which the end of this block closes."""
+    with client._for_one_call() as derived:
+        call = Call(derived, native, wake)
+        with derived._reaches(call):
+            try:
+                call.start()
+                yield call
+            finally:
+                call.cancel()
+
+
+class _End:
+    """The last thing that a call reports."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+@final
+class Call(Generic[T]):
+    """A native call in a thread of its own, and an iterator over what it reports."""
+
+    def __init__(self, client: Client, native: Native[T], wake: Callable[[], None]) -> None:
+        self._client = client
+        self._native = native
+        self._wake = wake
+        self._reports: SimpleQueue[T | _End] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()  # holds something for each report that may wait
+        self._stopped = False
+        for _ in range(AHEAD):
+            self._room.put(None)
+
+    def start(self) -> None:
+        _running.add(self)
+        try:
+            # Like a daemon, it does not keep the program from its end.
+            start_new_thread(self._run, ())
+        except RuntimeError as error:
+            _running.discard(self)
+            raise NoThreadError(f"the call needs a thread of its own: {error}") from None
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        report = self._take()
+        if not isinstance(report, _End):
+            self._room.put(None)
+            return report
+        error, report.error = report.error, None
+        raise StopIteration if error is None else error
+
+    def has_nothing_yet(self) -> bool:
+        """Would the next report have to be waited for?"""
+        return self._reports.empty()
+
+    def cancel(self) -> None:
+        """Lets go of a call that waits for its reader. Its client's own cancel ends the native one."""
+        self._stopped = True
+        self._room.put(None)
+
+    def finish(self) -> None:
+        """Cuts the call off, and waits for its end."""
+        self._client.cancel()
+        while not isinstance(self._take(), _End):
+            pass
+
+    def end(self, error: BaseException | None) -> None:
+        _running.discard(self)
+        self._reports.put(_End(error))
+        self._wake()
+
+    def _take(self) -> T | _End:
+        report = self._reports.get()
+        if isinstance(report, _End):
+            self._reports.put(report)  # for who asks again
+        return report
+
+    def _report(self, report: T) -> bool:
+        self._room.get()
+        if self._stopped:
+            return False
+        self._reports.put(report)
+        self._wake()
+        return True
+
+    def _run(self) -> None:
+        try:
+            self._native(self._client, self._report)
+        except BaseException as error:
+            self.end(error)  # for the reader to raise
+        else:
+            self.end(None)
+
+
+@atexit.register
+def _finish_all() -> None:
+    """A thread that came back from native code after the interpreter's end would bring the process down."""
+    for call in list(_running):
+        call.finish()
+
+
+def _after_fork() -> None:
+    """The child has none of the threads."""
+    for call in list(_running):
+        call.end(CallCancelledError("the process was forked: the call goes on in the parent alone"))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
