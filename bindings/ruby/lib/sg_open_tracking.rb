@@ -4,6 +4,7 @@ require_relative "sg_open_tracking/version"
 require_relative "sg_open_tracking/errors"
 require_relative "sg_open_tracking/native"
 require_relative "sg_open_tracking/arguments"
+require_relative "sg_open_tracking/call"
 require_relative "sg_open_tracking/fleet"
 require_relative "sg_open_tracking/client"
 
@@ -17,40 +18,23 @@ require_relative "sg_open_tracking/client"
 # goes wrong is raised as an OpenTrackingError.
 module SgOpenTracking
   ENVIRONMENT = "SG_OPEN_TRACKING_BASE_URL, if set, what base_url may be"
-  ONE_CALL = "key must be #{Arguments::KEY}; on_behalf_of #{Arguments::ON_BEHALF_OF}; #{ENVIRONMENT}"
-  private_constant :ENVIRONMENT, :ONE_CALL
+  private_constant :ENVIRONMENT
 
   class << self
-    # One update with no set-up; returns what the server reported. All such calls share one pool of connections. Their
-    # errors have a code and no details: for those, make a Client.
-    def update(key, enabled, region: Region::GLOBAL, on_behalf_of: nil)
-      key = Arguments.text("key", key)
-      flag = Arguments.flag(enabled)
-      region = Arguments.region(region)
-      name = Arguments.on_behalf_of(on_behalf_of)
-      once { |reported| Native.sg_open_tracking_update(key, flag, region, name, reported) }
+    # One update, in a client of its own, whose options it takes; returns what the server reported. For more than one call
+    # make a Client, which keeps its connections.
+    def update(key, enabled, on_behalf_of: nil, **options)
+      Client.open(key, **options) { |client| client.update(enabled, on_behalf_of: on_behalf_of).enabled }
     end
 
-    # One read with no set-up, as `update`.
-    def get(key, region: Region::GLOBAL, on_behalf_of: nil)
-      key = Arguments.text("key", key)
-      region = Arguments.region(region)
-      name = Arguments.on_behalf_of(on_behalf_of)
-      once { |reported| Native.sg_open_tracking_get(key, region, name, reported) }
+    # One read, as `update`.
+    def get(key, on_behalf_of: nil, **options)
+      Client.open(key, **options) { |client| client.get(on_behalf_of: on_behalf_of).enabled }
     end
 
     # The version of the native library.
     def library_version
-      Native.text(Native.sg_version)
-    end
-
-    private
-
-    def once
-      Native.room(1) do |reported|
-        Native.check(yield(reported), ONE_CALL)
-        reported[0] == 1
-      end
+      Native::LIBRARY_VERSION
     end
   end
 end

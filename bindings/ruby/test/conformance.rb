@@ -5,6 +5,7 @@
 #     tests/conformance/run.sh ruby bindings/ruby/test/conformance.rb
 
 require "json"
+require "set"
 require_relative "../lib/sg_open_tracking"
 
 # The scenarios; each raises if it does not hold.
@@ -189,6 +190,31 @@ module Conformance
     end
   end
 
+  NO_MORE = Class.new(StandardError)
+  NAMES = %w[subuser-00001 subuser-00002 subuser-00001].freeze
+  SEQUENCES = {
+    "repeated" => NAMES, "set" => NAMES.to_set, "generator" => NAMES.each.lazy, "endless" => NAMES.cycle.lazy,
+    "throws" => NAMES.each + Enumerator.new { raise NO_MORE, "no more" }
+  }.freeze
+
+  # The calls for many, given a sequence of this kind: each name that it gives is done once.
+  def sequence(kind)
+    done = []
+    client do |client|
+      client.get_many(SEQUENCES.fetch(kind)) do |item|
+        raise item.error if item.error
+
+        done.push(item.name)
+        break if kind == "endless" && done.length == 3
+      end
+      check(kind != "throws", "nothing was raised")
+    rescue NO_MORE
+      check(kind == "throws", "there was more")
+    end
+    # Of one that is endless, those that happened to be first.
+    check(kind == "endless" ? done.length == 3 : done.sort == SEQUENCES.fetch(kind).first(3).sort, done.join(" "))
+  end
+
   def resident_kib
     GC.start
     File.read("/proc/self/status")[/VmRSS:\s*(\d+)/, 1].to_i
@@ -233,14 +259,21 @@ module Conformance
     end
   end
 
+  # Nil, or what was wrong.
+  def wrong_in
+    yield
+    nil
+  rescue StandardError => failure
+    "#{failure.class}: #{failure.message}"
+  end
+
   def main
     cases = JSON.parse(File.read(ENV.fetch("CONFORMANCE_CASES")), symbolize_names: true)
-    outcomes = cases.to_h { |tried| [tried[:name], run_case(tried)] }
+    outcomes = cases.to_h do |tried|
+      [tried[:name], tried[:scenario] ? wrong_in { sequence(tried[:sequence]) } : run_case(tried)]
+    end
     %i[cancel close derive threads asynchronous fleet memory constants secret].each do |scenario|
-      send(scenario)
-      outcomes[scenario] = nil
-    rescue StandardError => failure
-      outcomes[scenario] = "#{failure.class}: #{failure.message}"
+      outcomes[scenario] = wrong_in { send(scenario) }
     end
     failed = outcomes.compact
     failed.each { |name, wrong| puts "FAILED #{name}: #{wrong}" }

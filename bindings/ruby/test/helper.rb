@@ -4,6 +4,7 @@ require "minitest/autorun"
 require "open3"
 require "pathname"
 require "rbconfig"
+require "timeout"
 require "tmpdir"
 require_relative "../lib/sg_open_tracking"
 

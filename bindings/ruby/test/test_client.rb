@@ -20,11 +20,29 @@ class TestClient < Minitest::Test
     assert_equal(200, client(**options, ca_file: Pathname(ENV.fetch("SANDBOX_CA_FILE"))) { |client| client.get.http_status })
   end
 
-  def test_the_environment_serves_for_options
+  def test_a_single_call_takes_options_and_the_environment
     [false, true].each do |enabled|
       assert_equal(enabled, SgOpenTracking.update(KEY, enabled, on_behalf_of: "subuser-00011"))
-      assert_equal(enabled, SgOpenTracking.get(KEY, region: SgOpenTracking::Region::GLOBAL, on_behalf_of: "subuser-00011"))
+      assert_equal(enabled, SgOpenTracking.get(KEY, region: :global, on_behalf_of: "subuser-00011"))
     end
+    error = assert_raises(SgOpenTracking::CallTimeoutError) do
+      SgOpenTracking.get(KEY, on_behalf_of: "fault-silent", timeout: 0.2)
+    end
+    assert_includes(0.2..5.0, error.elapsed)
+    error = assert_raises(SgOpenTracking::NotFoundError) { SgOpenTracking.update(KEY, true, on_behalf_of: "nobody") }
+    assert_equal([404, 1], [error.http_status, error.attempts])
+    assert_match(/not found/, error.message)
+  end
+
+  def test_symbols_are_names
+    client { |client| assert_equal(200, client.get(on_behalf_of: :"subuser-00001").http_status) }
+    eu = { base_url: ENV.fetch("SANDBOX_EU_URL"), ca_file: ENV.fetch("SANDBOX_CA_FILE"), proxy: "" }
+    SgOpenTracking::Client.open(ENV.fetch("SANDBOX_EU_KEY"), region: :eu, **eu) do |client|
+      assert_equal("#<SgOpenTracking::Client region=EU>", client.inspect)
+      assert_equal(200, client.get.http_status)
+    end
+    error = assert_raises(SgOpenTracking::InvalidArgumentError) { client(region: :us) }
+    assert_equal("region must be :global or :eu, not :us", error.message)
   end
 
   def test_a_client_has_no_second_owner
@@ -37,20 +55,22 @@ class TestClient < Minitest::Test
   end
 
   def test_an_error_tells_all
-    error = assert_raises(SgOpenTracking::RateLimited) do
+    error = assert_raises(SgOpenTracking::RateLimitedError) do
       client(timeout: 0.5) { |client| client.get(on_behalf_of: "fault-status-429-retry-after-1") }
     end
     assert_kind_of(SgOpenTracking::ApiError, error)
     assert_equal([429, 1, 1.0, nil], [error.http_status, error.attempts, error.retry_after, error.enabled])
     assert_operator(error.elapsed, :>, 0)
-    error = assert_raises(SgOpenTracking::NotApplied) { client { |client| client.update(false, on_behalf_of: "fault-not-applied") } }
+    error = assert_raises(SgOpenTracking::NotAppliedError) do
+      client { |client| client.update(false, on_behalf_of: "fault-not-applied") }
+    end
     assert_equal(true, error.enabled)
   end
 
   def test_a_bad_key_is_refused_and_not_shown
     ["SG.secret \0", "SG.secret with a space", "SG.secret \xff", "SG.secret \xff".b].each do |key|
       [-> { SgOpenTracking::Client.new(key) }, -> { SgOpenTracking.get(key) }].each do |attempt|
-        error = assert_raises(SgOpenTracking::ArgumentError, &attempt)
+        error = assert_raises(SgOpenTracking::InvalidArgumentError, &attempt)
         assert_match(/\Akey must /, error.message)
         refute_includes(error.full_message, "secret")
         assert_nil(error.cause)
@@ -69,7 +89,7 @@ class TestClient < Minitest::Test
       ["timeout must be more than 0 and at most 4294967 seconds", { timeout: Float::NAN }],
       ["timeout must be more than 0 and at most 4294967 seconds", { timeout: -1 }]
     ].each do |message, options|
-      assert_equal(message, assert_raises(SgOpenTracking::ArgumentError) { client(**options) }.message)
+      assert_equal(message, assert_raises(SgOpenTracking::InvalidArgumentError) { client(**options) }.message)
     end
   end
 
@@ -149,24 +169,101 @@ class TestClient < Minitest::Test
     assert_operator(during, :>, 100_000)
   end
 
-  # ... but what would interrupt its own thread waits for its end, which cancel and close bring.
-  def test_only_cancel_ends_a_call
-    client do |client|
-      caller = Thread.new { client.get(on_behalf_of: "fault-silent") }
-      caller.report_on_exception = false
-      client.derive { |other| other.get(on_behalf_of: "fault-delay-100") }
-      caller.kill
-      assert_nil(caller.join(0.2))
-      assert_operator(seconds { client.cancel; caller.join }, :<, 5)
+  # ... and what ends its own thread, or its wait, ends it.
+  def test_what_interrupts_a_thread_cuts_its_call_off
+    client(timeout: 30) do |client|
+      before = Thread.list.length
+      [:kill, [:raise, IOError], [:raise, Exception]].each do |interruption|
+        caller = silent_call(client)
+        assert_operator(seconds { caller.public_send(*interruption); over(caller) }, :<, 5)
+        assert_operator(Thread.list.length, :<=, before)
+      end
+      took = seconds do
+        assert_raises(Timeout::Error) { Timeout.timeout(0.5) { client.get(on_behalf_of: "fault-silent") } }
+        assert_raises(Timeout::Error) { Timeout.timeout(0.5) { client.get_many(["fault-silent"]).first } }
+        assert_raises(Timeout::Error) { Timeout.timeout(0.5) { SgOpenTracking.get(KEY, on_behalf_of: "fault-silent") } }
+      end
+      assert_includes(1.5..6, took)
+      assert_equal(200, client.get.http_status)
     end
+  end
+
+  def test_an_interrupt_that_is_put_off_waits_for_the_call
+    client do |client|
+      caller = Thread.new do
+        Thread.handle_interrupt(IOError => :never) do
+          Thread.current[:status] = client.get(on_behalf_of: "fault-delay-300").http_status
+        end
+      end
+      client.get(on_behalf_of: "fault-delay-100")
+      caller.raise(IOError)
+      caller.report_on_exception = false
+      assert_raises(IOError) { caller.join }
+      assert_equal(200, caller[:status])
+    end
+  end
+
+  def test_killing_the_thread_of_a_call_is_no_riddle
+    client do |client|
+      before = Thread.list
+      caller = Thread.new { client.get(on_behalf_of: "fault-delay-300") }
+      caller.report_on_exception = false
+      client.get(on_behalf_of: "fault-delay-100")
+      (Thread.list - before - [caller]).each(&:kill)
+      error = assert_raises(SgOpenTracking::CancelledError) { caller.join }
+      assert_equal("the thread of the call was killed", error.message)
+    end
+  end
+
+  def test_the_end_of_the_program_cuts_calls_off
+    { "sleep" => "TERM", "client.get(on_behalf_of: 'fault-silent')" => "INT", "exit" => nil }.each do |last, signal|
+      program = <<~PROGRAM
+        require "#{PACKAGE}/lib/sg_open_tracking"
+        client = SgOpenTracking::Client.new(ENV.fetch("SENDGRID_API_KEY"))
+        5.times { Thread.new { client.get(on_behalf_of: "fault-silent") } }
+        client.get(on_behalf_of: "fault-delay-100")
+        puts "under way"
+        $stdout.flush
+        #{last}
+      PROGRAM
+      IO.popen([RbConfig.ruby, "-e", program], err: File::NULL) do |child|
+        assert_equal("under way\n", child.gets)
+        took = seconds do
+          Process.kill(signal, child.pid) if signal
+          assert_nil(child.gets)
+        end
+        assert_operator(took, :<, 5)
+      end
+    end
+  end
+
+  def test_other_ractors_are_refused
+    out, error, = ruby("-W:no-experimental", "-I#{PACKAGE}/lib", "-e", <<~PROGRAM)
+      require "sg_open_tracking"
+      puts Ractor.new { SgOpenTracking.library_version }.take
+      client = SgOpenTracking::Client.new("SG.key")
+      [
+        -> { Ractor.new { SgOpenTracking::Client.new("SG.key") }.take },
+        -> { Ractor.new { SgOpenTracking.get("SG.key") }.take },
+        -> { Ractor.new(client, &:get).take }
+      ].each do |use|
+        use.call
+      rescue Ractor::RemoteError => error
+        puts error.cause.message
+      rescue StandardError => error
+        puts error.message
+      end
+    PROGRAM
+    refused = "fiddle calls the library from the main Ractor alone: make clients and calls there"
+    wanted = [SgOpenTracking.library_version, refused, refused, "a client can't be copied: derive one"]
+    assert_equal(wanted, out.lines(chomp: true))
+    refute_includes(out + error, "SG.key")
   end
 
   def test_a_signal_handler_may_cancel
     client do |client|
       old = Signal.trap("USR1") { Thread.new { client.cancel } }
-      caller = Thread.new { client.get(on_behalf_of: "fault-silent") }
-      caller.report_on_exception = false
-      client.derive { |other| other.get(on_behalf_of: "fault-delay-100") }
+      caller = silent_call(client)
       Process.kill("USR1", Process.pid)
       assert_raises(SgOpenTracking::CancelledError) { caller.join }
     ensure
@@ -182,5 +279,21 @@ class TestClient < Minitest::Test
       assert_predicate($?, :success?)
       assert_predicate(client.get, :enabled?)
     end
+  end
+
+  private
+
+  def over(thread)
+    thread.join
+  rescue Exception
+    nil
+  end
+
+  # A thread in a call that no reply would end.
+  def silent_call(client)
+    caller = Thread.new { client.get(on_behalf_of: "fault-silent") }
+    caller.report_on_exception = false
+    client.get(on_behalf_of: "fault-delay-100")
+    caller
   end
 end

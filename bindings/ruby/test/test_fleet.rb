@@ -45,7 +45,7 @@ class TestFleet < Minitest::Test
       items = client.get_many(["subuser-00001", "", "fault-unicode-message"]).sort_by(&:index)
       assert(items.all?(&:frozen?))
       assert_equal([200, nil], [items[0].result.http_status, items[0].error])
-      assert_kind_of(SgOpenTracking::ArgumentError, items[1].error)
+      assert_kind_of(SgOpenTracking::InvalidArgumentError, items[1].error)
       assert_includes(items[2].error.message, "権限がありません")
       assert_empty(client.get_many([]).to_a)
       assert_same(client, client.get_many([]) { flunk })
@@ -54,9 +54,54 @@ class TestFleet < Minitest::Test
 
   def test_a_bad_name_is_refused_before_anything_is_sent
     client do |client|
-      assert_raises(SgOpenTracking::ArgumentError) { client.get_many(["subuser-00001", "a\0b"]) { flunk } }
+      assert_raises(SgOpenTracking::InvalidArgumentError) { client.get_many(["subuser-00001", "a\0b"]) { flunk } }
       assert_raises(TypeError) { client.get_many([nil]) { flunk } }
       assert_raises(TypeError) { client.update_many("off", []) { flunk } }
+    end
+  end
+
+  def test_names_are_read_a_lot_at_a_time_in_the_readers_thread
+    read = 0
+    readers = []
+    names = (1..2_500).each.lazy.map do |number|
+      read += 1
+      readers |= [Thread.current]
+      format("subuser-%05d", (number % 25) + 1)
+    end
+    client do |client|
+      client.get_many(names) do |item|
+        assert_includes([1_000, 2_000, 2_500], read)
+        assert_operator(item.index, :<, read)
+      end
+      assert_equal((0...2_500).to_a, client.get_many(names).map(&:index).sort)
+    end
+    assert_equal([Thread.current], readers)
+  end
+
+  # Here by an external enumerator, which reads in a fiber of its own.
+  def test_a_sequence_that_raises_is_read_no_further
+    client do |client|
+      [1, 1_000, 1_001].each do |count|
+        names = Enumerator.new do |given|
+          count.times { given << "subuser-00001" }
+          raise IOError, "no more"
+        end
+        items = client.get_many(names)
+        assert_equal(count, Array.new(count) { items.next.result.http_status }.count(200))
+        assert_equal("no more", assert_raises(IOError) { items.next }.message)
+      end
+      raised = 0
+      names = ["subuser-00001"] * 3_000
+      assert_raises(IOError) { client.get_many(names) { raise IOError if (raised += 1) == 1_000 } }
+      assert_equal(1_000, raised)
+    end
+  end
+
+  def test_what_is_no_sequence_is_refused
+    client do |client|
+      error = assert_raises(TypeError) { client.get_many("subuser-00001") { flunk } }
+      assert_equal("names must have an each, which String has not", error.message)
+      assert_raises(TypeError) { client.get_many({ "subuser-00001" => true }) { flunk } }
     end
   end
 

@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 module SgOpenTracking
-  # Where the account lives. A key of one region does not work in the other.
+  # Where the account lives: :global or :eu, or these numbers of the header's. A key of one region does not work in the
+  # other.
   module Region
     GLOBAL = 0
     EU = 1
@@ -42,8 +43,8 @@ module SgOpenTracking
         copy = nil
       end
       # Without their cause, which could show the key.
-      raise ArgumentError.new("#{name} must be valid Unicode"), cause: nil unless copy&.valid_encoding?
-      raise ArgumentError, "#{name} must not hold a NUL" if copy.include?("\0")
+      raise InvalidArgumentError.new("#{name} must be valid Unicode"), cause: nil unless copy&.valid_encoding?
+      raise InvalidArgumentError, "#{name} must not hold a NUL" if copy.include?("\0")
 
       copy.equal?(value) ? copy.dup : copy
     end
@@ -52,8 +53,12 @@ module SgOpenTracking
       text(name, value.respond_to?(:to_path) ? value.to_path : value)
     end
 
+    def name(argument, value)
+      text(argument, value.is_a?(Symbol) ? value.name : value)
+    end
+
     def on_behalf_of(value)
-      value.nil? ? nil : text("on_behalf_of", value)
+      value.nil? ? nil : name("on_behalf_of", value)
     end
 
     def flag(value)
@@ -65,20 +70,23 @@ module SgOpenTracking
     end
 
     def region(value)
-      Region.constants.each { |name| return value if Region.const_get(name) == value }
-      raise ArgumentError, "region must be Region::GLOBAL or Region::EU, not #{value.inspect}"
+      Region.constants.each do |name|
+        number = Region.const_get(name)
+        return number if [number, name.downcase].include?(value)
+      end
+      raise InvalidArgumentError, "region must be :global or :eu, not #{value.inspect}"
     end
 
     def milliseconds(name, seconds)
       raise TypeError, "#{name} must be a number, not #{seconds.class}" unless seconds.is_a?(Numeric)
-      raise ArgumentError, "#{name} must be #{SECONDS}" unless seconds.positive? && seconds <= UINT32_MAX / 1000r # nor NaN
+      raise InvalidArgumentError, "#{name} must be #{SECONDS}" unless seconds.positive? && seconds <= UINT32_MAX / 1000r # nor NaN
 
       [1, (seconds * 1000).round].max
     end
 
     def count(name, value)
       raise TypeError, "#{name} must be an Integer, not #{value.class}" unless value.is_a?(Integer)
-      raise ArgumentError, "#{name} must be #{OPTIONS.fetch(name)[2]}" unless value.between?(0, UINT32_MAX)
+      raise InvalidArgumentError, "#{name} must be #{OPTIONS.fetch(name)[2]}" unless value.between?(0, UINT32_MAX)
 
       value
     end

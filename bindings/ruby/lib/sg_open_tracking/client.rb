@@ -7,74 +7,15 @@ module SgOpenTracking
     alias_method :enabled?, :enabled
   end
 
-  # A native client, freed once it was given up and the last call in it has ended.
-  class Handle
-    def initialize(pointer)
-      @pointer = pointer
-      @lock = Mutex.new
-      @calls = 0
-      @closed = false
-    end
-
-    # Yields the pointer, which is not freed meanwhile.
-    def in_use
-      @lock.synchronize do
-        raise ClosedError, "the client is closed" if @closed
-
-        @calls += 1
-      end
-      begin
-        yield @pointer
-      ensure
-        @lock.synchronize do
-          @calls -= 1
-          free_if_unused
-        end
-      end
-    end
-
-    def close
-      @lock.synchronize do
-        return if @closed
-
-        @closed = true
-        free_if_unused
-      end
-    end
-
-    def closed?
-      @closed
-    end
-
-    # For a client that was only forgotten: nobody is in a call of it, and a finalizer may not wait for a lock.
-    def finalizer
-      proc do
-        @closed = true
-        free_if_unused
-      end
-    end
-
-    private
-
-    def free_if_unused
-      return unless @closed && @calls.zero? && @pointer
-
-      Native.sg_client_free(@pointer)
-      @pointer = nil
-    end
-  end
-
-  private_constant :Handle
-
   # One key, one region, one pool of connections, for any number of threads.
   #
-  # Every call ends within the client's timeout. What goes wrong is raised as an OpenTrackingError. Closing a client,
-  # which the end of a block does, cancels the calls that other threads have in it: they raise CancelledError, and later
-  # ones ClosedError.
+  # Every call ends within the client's timeout, and at once when its thread is killed or interrupted, as by
+  # Timeout.timeout. What goes wrong is raised as an OpenTrackingError. Closing a client, which the end of a block does,
+  # cancels the calls that other threads have in it: they raise CancelledError, and later ones ClosedError.
   class Client
     # Yields a new client and closes it when the block ends; without a block, returns it.
-    def self.open(...)
-      client = new(...)
+    def self.open(key, **options)
+      client = new(key, **options)
       return client unless block_given?
 
       begin
@@ -88,13 +29,14 @@ module SgOpenTracking
     # part of it that connects. `max_retries` (2) is for failures to connect, 429 and 5xx. `max_connections` (8) are kept
     # open. `requests_per_minute` caps the client; 0, the default, leaves the pace to the server. `base_url` is https, or
     # http on a loopback address. `proxy` is a URL; "" is none, and nil as the environment says. `ca_file` (PEM) replaces
-    # the system's trust store. `user_agent` is appended to the library's own.
-    def initialize(key, region: Region::GLOBAL, timeout: nil, connect_timeout: nil, max_retries: nil, max_connections: nil,
+    # the system's trust store. `user_agent` is appended to the library's own. `region` is :global or :eu.
+    def initialize(key, region: :global, timeout: nil, connect_timeout: nil, max_retries: nil, max_connections: nil,
                    requests_per_minute: nil, base_url: nil, proxy: nil, ca_file: nil, user_agent: nil)
       options = {
         timeout: timeout, connect_timeout: connect_timeout, max_retries: max_retries, max_connections: max_connections,
         requests_per_minute: requests_per_minute, base_url: base_url, proxy: proxy, ca_file: ca_file, user_agent: user_agent
       }
+      Native.refuse_other_ractors
       config = Native.sg_config_new
       begin
         options.compact.each do |name, value|
@@ -102,9 +44,10 @@ module SgOpenTracking
           code = Native.public_send(setter, config, Arguments.public_send(to_c, name, value))
           Native.check(code, "#{name} must be #{allowed}")
         end
-        own(region, "key must be #{Arguments::KEY}; #{ENVIRONMENT}") do |out|
-          Native.sg_client_new(Arguments.text("key", key), Arguments.region(region), config, out)
-        end
+        region = Arguments.region(region)
+        key = Arguments.text("key", key)
+        refusal = "key must be #{Arguments::KEY}; #{ENVIRONMENT}"
+        own(region, Handle.made(refusal) { |out| Native.sg_client_new(key, region, config, out) })
       ensure
         Native.sg_config_free(config)
       end
@@ -129,11 +72,15 @@ module SgOpenTracking
       call { |client, result| Native.sg_client_get(client, name, result) }
     end
 
-    # Switches open tracking on or off for many accounts, up to `max_connections` at once and as fast as the account's rate
-    # limit allows. Yields an Item for each as it comes; one's failure stops no other. Without a block, an Enumerator.
+    # Switches open tracking on or off for many accounts, up to `max_connections` at once and as fast as the account's
+    # rate limit allows. Yields an Item for each as it comes; one's failure stops no other. Without a block, an Enumerator.
+    #
+    # `names` has an `each`: it may be lazy, and endless. It is read in this thread, up to 1,000 names at a time, which
+    # are done before more are read.
     #
     # Leaving the block early cuts off the rest. What ends it early is raised: CancelledError if this client is cancelled,
-    # Unauthorized if three replies in a row were 401 before any went well (the rest is not sent then). The timeout is each item's own.
+    # UnauthorizedError if three replies in a row were 401 before any went well (the rest is not sent then), and what
+    # `names` raises, once the names that it gave are done. The timeout is each item's own.
     def update_many(enabled, names, &block)
       return to_enum(__method__, enabled, names) unless block
 
@@ -152,12 +99,14 @@ module SgOpenTracking
     def list_subusers(&block)
       return to_enum(__method__) unless block
 
-      aside(block) do |client, report|
+      listing = lambda do |client, report|
         named = ->(name) { report.call(Native.text(name)) }
         Native.callback([Native::POINTER, Native::POINTER], named) do |on_subuser|
-          client.send(:call) { |pointer, result| Native.sg_client_list_subusers(pointer, on_subuser, nil, result) }
+          outcome(*Native.result { |result| Native.sg_client_list_subusers(client, on_subuser, nil, result) })
         end
       end
+      aside(Fleet, listing) { |fleet| fleet.each(&block) }
+      self
     end
 
     # A client that shares this one's key and connections but has its own timeout (nil: the same), its own #cancel and its
@@ -165,9 +114,7 @@ module SgOpenTracking
     def derive(timeout: nil, &block)
       milliseconds = timeout.nil? ? 0 : Arguments.milliseconds("timeout", timeout)
       derived = Client.allocate
-      @handle.in_use do |origin|
-        derived.send(:own, @region, "timeout was refused") { |out| Native.sg_client_derive(origin, milliseconds, out) }
-      end
+      derived.send(:own, @region, @handle.derive(milliseconds))
       return derived unless block
 
       begin
@@ -180,16 +127,12 @@ module SgOpenTracking
     # Cuts off this client's calls, those in flight and any later one, with CancelledError. It may be called from any
     # thread and does not wait; a signal handler must do it in a Thread.new. Derived clients go on.
     def cancel
-      begin
-        @handle.in_use { |client| Native.sg_client_cancel(client) }
-      rescue ClosedError
-        nil # and its calls were cancelled then
-      end
-      aside = @lock.synchronize do
+      under_way = @lock.synchronize do
         @cancelled = true
-        @aside.keys
+        @under_way.keys
       end
-      aside.each(&:stop)
+      under_way.each(&:cancel)
+      nil
     end
 
     # Cancels what is in flight and gives the client up. It does not wait: the last call to end frees what the client
@@ -217,65 +160,54 @@ module SgOpenTracking
       raise TypeError, "a client can't be copied: derive one"
     end
 
-    # Takes the client that the block makes.
-    def own(region, refusal)
-      Native.room(Fiddle::SIZEOF_VOIDP) do |out|
-        Native.check(yield(out), refusal)
-        @handle = Handle.new(out.ptr.to_i)
-      end
+    def own(region, handle)
       @region = region
+      @handle = handle
       @lock = Mutex.new
-      @aside = {}.compare_by_identity
+      @under_way = {}.compare_by_identity
       @cancelled = false
-      ObjectSpace.define_finalizer(self, @handle.finalizer)
+      ObjectSpace.define_finalizer(self, handle.finalizer)
     end
 
-    # Runs a call that reports to `block`, in a derived client. This client's cancel and close reach it.
-    def aside(block, &call)
-      derive do |client|
-        fleet = Fleet.new(client, call)
-        late = @lock.synchronize do
-          @aside[fleet] = true
-          @cancelled
+    # Yields a call, of a class of them, in a native client of its own. This client's cancel and close reach it.
+    def aside(kind, native)
+      call = kind.new(@handle.derive, native)
+      late = @lock.synchronize do
+        @under_way[call] = true
+        @cancelled
+      end
+      call.cancel if late
+      yield call
+    ensure
+      @lock.synchronize { @under_way.delete(call) }
+    end
+
+    def call(&native)
+      outcome(*aside(Call, native, &:value))
+    end
+
+    def many(names, block)
+      done = 0
+      Fleet.lots(names) do |lot|
+        texts = lot.map { |name| Arguments.name("name", name) }
+        first = done
+        done += lot.length
+        calling = lambda do |client, report|
+          ended = ->(index, result) { report.call(item(first + index, lot[index], result)) }
+          code = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER], ended) do |on_result|
+            Native.texts(texts) { |array| yield client, array, texts.length, on_result, nil, nil }
+          end
+          Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
         end
-        fleet.stop if late
-        fleet.each(&block)
-      ensure
-        @lock.synchronize { @aside.delete(fleet) }
+        aside(Fleet, calling) { |fleet| fleet.each(&block) }
       end
       self
     end
 
-    def many(names, block)
-      names = names.to_a
-      texts = names.map { |name| Arguments.text("name", name) }
-      aside(block) do |client, report|
-        ended = ->(index, result) { report.call(item(index, names[index], result)) }
-        code = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER], ended) do |on_result|
-          Native.texts(texts) do |array|
-            client.send(:in_use) { |pointer| yield pointer, array, texts.length, on_result, nil, nil }
-          end
-        end
-        Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
-      end
-    end
-
     def item(index, name, result)
-      fields = result[0, Native::RESULT_SIZE].unpack(Native::RESULT_LAYOUT)
-      Item.new(index: index, name: name, result: outcome(*fields)).freeze
+      Item.new(index: index, name: name, result: outcome(*Native.fields(result))).freeze
     rescue OpenTrackingError => error
       Item.new(index: index, name: name, error: error).freeze
-    end
-
-    def in_use(&block)
-      @handle.in_use(&block)
-    end
-
-    def call
-      Native.room(Native::RESULT_SIZE) do |result|
-        @handle.in_use { |client| yield client, result }
-        outcome(*result[0, Native::RESULT_SIZE].unpack(Native::RESULT_LAYOUT))
-      end
     end
 
     def outcome(code, http_status, enabled, attempts, retry_after_ms, elapsed_us, message)

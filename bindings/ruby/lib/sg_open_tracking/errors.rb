@@ -37,7 +37,7 @@ module SgOpenTracking
     attr_reader :retry_after
     # Seconds that the call took, waits included.
     attr_reader :elapsed
-    # What the server reported: known for NotApplied alone.
+    # What the server reported: known for NotAppliedError alone.
     attr_reader :enabled
 
     def initialize(message, code: Code::INTERNAL, http_status: 0, attempts: 0, retry_after: nil, elapsed: 0.0, enabled: nil)
@@ -57,14 +57,14 @@ module SgOpenTracking
   end
 
   # A key, name, region or option that was refused before anything was sent.
-  class ArgumentError < OpenTrackingError
+  class InvalidArgumentError < OpenTrackingError
     def initialize(message, code: Code::ARGUMENT, **known)
       super
     end
   end
 
   # The client was closed before the call.
-  class ClosedError < ArgumentError; end
+  class ClosedError < InvalidArgumentError; end
 
   # Client#cancel or Client#close cut the call off.
   class CancelledError < OpenTrackingError; end
@@ -73,25 +73,25 @@ module SgOpenTracking
   class InternalError < OpenTrackingError; end
 
   # No connection to the server, or it broke.
-  class ConnectionFailed < OpenTrackingError; end
+  class ConnectionFailedError < OpenTrackingError; end
 
   # The host's name was not resolved.
-  class DnsFailed < ConnectionFailed; end
+  class DnsFailedError < ConnectionFailedError; end
 
   # The host took no connection.
-  class ConnectFailed < ConnectionFailed; end
+  class ConnectFailedError < ConnectionFailedError; end
 
   # The proxy did not let the connection through.
-  class ProxyFailed < ConnectionFailed; end
+  class ProxyFailedError < ConnectionFailedError; end
 
   # The certificate was not trusted, or the handshake failed.
-  class TlsFailed < ConnectionFailed; end
+  class TlsFailedError < ConnectionFailedError; end
 
   # The connection broke during the call.
-  class ConnectionBroken < ConnectionFailed; end
+  class ConnectionBrokenError < ConnectionFailedError; end
 
   # The deadline passed, retries and waits included.
-  class TimeoutError < OpenTrackingError; end
+  class CallTimeoutError < OpenTrackingError; end
 
   # The server's answer could not be understood.
   class ProtocolError < OpenTrackingError; end
@@ -100,49 +100,49 @@ module SgOpenTracking
   class ApiError < OpenTrackingError; end
 
   # 400, or another 4xx that has no class of its own.
-  class BadRequest < ApiError; end
+  class BadRequestError < ApiError; end
 
   # 401: a wrong key, or one of another region.
-  class Unauthorized < ApiError; end
+  class UnauthorizedError < ApiError; end
 
   # 403: the key lacks a scope.
-  class Forbidden < ApiError; end
+  class ForbiddenError < ApiError; end
 
   # 404.
-  class NotFound < ApiError; end
+  class NotFoundError < ApiError; end
 
   # 429, after the retries that the deadline allowed; see #retry_after.
-  class RateLimited < ApiError; end
+  class RateLimitedError < ApiError; end
 
   # 5xx, after the retries that the deadline allowed.
   class ServerError < ApiError; end
 
   # Any other status, a redirect included: none is followed.
-  class UnexpectedStatus < ApiError; end
+  class UnexpectedStatusError < ApiError; end
 
   # 200, but the server reports the other value; see #enabled.
-  class NotApplied < ApiError; end
+  class NotAppliedError < ApiError; end
 
   class OpenTrackingError
     CLASSES = {
-      Code::ARGUMENT => ArgumentError,
+      Code::ARGUMENT => InvalidArgumentError,
       Code::CANCELLED => CancelledError,
       Code::INTERNAL => InternalError,
-      Code::DNS => DnsFailed,
-      Code::CONNECT => ConnectFailed,
-      Code::PROXY => ProxyFailed,
-      Code::TLS => TlsFailed,
-      Code::TIMEOUT => TimeoutError,
-      Code::IO => ConnectionBroken,
+      Code::DNS => DnsFailedError,
+      Code::CONNECT => ConnectFailedError,
+      Code::PROXY => ProxyFailedError,
+      Code::TLS => TlsFailedError,
+      Code::TIMEOUT => CallTimeoutError,
+      Code::IO => ConnectionBrokenError,
       Code::PROTOCOL => ProtocolError,
-      Code::BAD_REQUEST => BadRequest,
-      Code::UNAUTHORIZED => Unauthorized,
-      Code::FORBIDDEN => Forbidden,
-      Code::NOT_FOUND => NotFound,
-      Code::RATE_LIMITED => RateLimited,
+      Code::BAD_REQUEST => BadRequestError,
+      Code::UNAUTHORIZED => UnauthorizedError,
+      Code::FORBIDDEN => ForbiddenError,
+      Code::NOT_FOUND => NotFoundError,
+      Code::RATE_LIMITED => RateLimitedError,
       Code::SERVER => ServerError,
-      Code::STATUS => UnexpectedStatus,
-      Code::NOT_APPLIED => NotApplied
+      Code::STATUS => UnexpectedStatusError,
+      Code::NOT_APPLIED => NotAppliedError
     }.freeze
     private_constant :CLASSES
   end

@@ -17,12 +17,37 @@ module SgOpenTracking
     class << self
       attr_reader :running
     end
-    at_exit { running.keys.each(&:stop) }
+    at_exit { running.keys.each(&:cancel) }
 
-    # `call` is handed a proc that takes a report and answers whether to go on; `client` is what it runs in.
-    def initialize(client, call)
-      @client = client
-      @call = call
+    # How many names are read before the first of them is begun.
+    LOT = 1_000
+
+    # Yields the names in lots, the last of them before what `names` raises.
+    def self.lots(names)
+      raise TypeError, "names must have an each, which #{names.class} has not" unless names.respond_to?(:each)
+
+      lot = []
+      begin
+        names.each do |name|
+          lot.push(name)
+          next if lot.length < LOT
+
+          full = lot
+          lot = []
+          yield full
+        end
+      rescue StandardError => error
+        raise if lot.empty?
+      end
+      yield lot unless lot.empty?
+      raise error if error
+    end
+
+    # `native` is handed the client of `handle`, which is then closed, and a proc that takes a report and answers whether
+    # to go on.
+    def initialize(handle, native)
+      @handle = handle
+      @native = native
       @lock = Mutex.new
       @changed = ConditionVariable.new
       @reports = []
@@ -39,12 +64,13 @@ module SgOpenTracking
       end
       raise @error if @error
     ensure
-      stop
+      cancel
+      @handle.close
       thread&.join
     end
 
-    def stop
-      @client.cancel
+    def cancel
+      @handle.cancel
       change { @stopped = true }
     end
 
@@ -66,7 +92,7 @@ module SgOpenTracking
     def run
       # Nothing may end this thread while native frames are below the callback's.
       Thread.handle_interrupt(Object => :never) do
-        @call.call(@client, method(:report))
+        @handle.in_use { |client| @native.call(client, method(:report)) }
       rescue StandardError => error
         @error = error
       end
@@ -83,7 +109,7 @@ module SgOpenTracking
         end
         @reports.push(report) unless @stopped
       end
-      @client.cancel if @stopped
+      @handle.cancel if @stopped
       !@stopped
     end
   end

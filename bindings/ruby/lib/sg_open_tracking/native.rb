@@ -22,6 +22,9 @@ module SgOpenTracking
     RESULT_SIZE = 512
     RESULT_LAYOUT = "l l C x3 L q q Z480"
 
+    MAIN_RACTOR = Ractor.current
+    private_constant :MAIN_RACTOR
+
     VOID = Fiddle::TYPE_VOID
     BOOL = -Fiddle::TYPE_CHAR
     INT32 = Fiddle::TYPE_INT
@@ -71,6 +74,18 @@ module SgOpenTracking
         Fiddle::Pointer.malloc(size, Fiddle::RUBY_FREE, &block)
       end
 
+      # What a call writes into the `sg_result` that the block is given.
+      def result
+        room(RESULT_SIZE) do |result|
+          yield result
+          fields(result)
+        end
+      end
+
+      def fields(result)
+        result[0, RESULT_SIZE].unpack(RESULT_LAYOUT)
+      end
+
       # An array of C strings, for as long as the block runs.
       def texts(texts)
         bytes = texts.map { |text| "#{text}\0".b }
@@ -94,6 +109,13 @@ module SgOpenTracking
         pinned&.clear
       end
 
+      # Fiddle would refuse them too, but not say why.
+      def refuse_other_ractors
+        return if Ractor.current == MAIN_RACTOR
+
+        raise Ractor::UnsafeError, "fiddle calls the library from the main Ractor alone: make clients and calls there"
+      end
+
       # Raises what a bare code means; `refusal` says it for a refused argument.
       def check(code, refusal)
         return if code == Code::OK
@@ -110,7 +132,8 @@ module SgOpenTracking
 
       # Defines a method for each function.
       def bind(library)
-        check_version(function(library, :sg_version).call.to_s)
+        const_set(:LIBRARY_VERSION, function(library, :sg_version).call.to_s.freeze)
+        check_version(LIBRARY_VERSION)
         SIGNATURES.each_key do |name|
           function = function(library, name)
           define_singleton_method(name) { |*arguments| function.call(*arguments) }
