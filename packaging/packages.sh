@@ -113,7 +113,7 @@ package_javascript() {
 package_ruby() {
     need gem:ruby || exit 1
     stage ruby lib/sg_open_tracking
-    gem build --silent -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" sg_open_tracking.gemspec
+    gem build --silent --strict -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" sg_open_tracking.gemspec
 }
 
 package_java() { # JNA extracts what is in a folder of the platform's name

@@ -10,7 +10,7 @@ Gem::Specification.new do |spec|
   spec.authors = ["The libsg_open_tracking authors"]
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.0"
-  spec.files = Dir["lib/**/*.rb", "README.md", "LICENSE*", base: __dir__]
+  spec.files = Dir["lib/**/*.rb", "sig/**/*.rbs", "README.md", "LICENSE*", base: __dir__]
 
   # With the library inside, the gem is for this platform; without it, for any.
   inside = Dir["lib/sg_open_tracking/*sg_open_tracking.{so.1,1.dylib,dll}", base: __dir__]
@@ -19,5 +19,12 @@ Gem::Specification.new do |spec|
     spec.platform = Gem::Platform.local
   end
 
-  spec.metadata["rubygems_mfa_required"] = "true"
+  spec.homepage = "https://github.com/sg-open-tracking/sg-open-tracking"
+  spec.metadata = {
+    "source_code_uri" => "#{spec.homepage}/tree/main/bindings/ruby",
+    "documentation_uri" => "#{spec.homepage}/blob/main/bindings/ruby/README.md",
+    "changelog_uri" => "#{spec.homepage}/blob/main/CHANGELOG.md",
+    "bug_tracker_uri" => "#{spec.homepage}/issues",
+    "rubygems_mfa_required" => "true"
+  }
 end

@@ -22,6 +22,16 @@ class TestPackage < Minitest::Test
     assert_equal(99, SgOpenTracking::OpenTrackingError.of(99, "text").code)
   end
 
+  # A name that shadowed one of Ruby's would be taken for it inside the module, and where the module is included.
+  def test_no_name_shadows_rubys_and_errors_end_alike
+    SgOpenTracking.constants.each do |name|
+      own = SgOpenTracking.const_get(name)
+      assert_operator(own, :<=, Object.const_get(name), name) if Object.const_defined?(name)
+      assert(name.end_with?("Error"), name) if own.is_a?(Class) && own <= Exception
+    end
+    refute(SgOpenTracking.const_defined?(:TimeoutError, false))
+  end
+
   def test_layout
     bytes = [1, 2, 1, 3, 4, 5].pack("llCx3Lqq") + "six".ljust(480, "\0")
     assert_equal(NATIVE::RESULT_SIZE, bytes.bytesize)
@@ -33,7 +43,31 @@ class TestPackage < Minitest::Test
     assert_equal([version, version], [SgOpenTracking::VERSION, SgOpenTracking.library_version])
     specification = Gem::Specification.load("#{PACKAGE}/sg_open_tracking.gemspec")
     assert_equal(version, specification.version.to_s)
-    assert_includes(specification.files, "lib/sg_open_tracking/native.rb")
+  end
+
+  def test_the_gem_builds_without_a_warning_and_installs_into_a_directory_of_its_own
+    Dir.mktmpdir do |directory|
+      file = "#{directory}/built.gem"
+      out = run_gem("build", "--strict", "--output", file, "sg_open_tracking.gemspec")
+      refute_includes(out, "WARNING")
+      run_gem("install", "--local", "--no-document", "--install-dir", directory, file)
+      installed = "#{directory}/gems/sg_open_tracking-#{SgOpenTracking::VERSION}"
+      assert_path_exists("#{installed}/sig/sg_open_tracking.rbs")
+      out, error, = ruby("-r#{installed}/lib/sg_open_tracking", "-e", PRINT)
+      assert_equal(["#{SgOpenTracking.library_version}\n", ""], [out, error])
+    end
+  end
+
+  def test_the_types_are_valid_and_hold
+    rbs = [RbConfig.ruby, Gem.bin_path("rbs", "rbs"), "-r", "pathname", "-I", "#{PACKAGE}/sig"]
+    out, status = Open3.capture2e(*rbs, "validate", "--silent")
+    assert(status.success?, out)
+    options = {
+      "RBS_TEST_TARGET" => "SgOpenTracking::*", "RBS_TEST_OPT" => "-r pathname -I #{PACKAGE}/sig",
+      "RBS_TEST_RAISE" => "true", "RBS_TEST_LOGLEVEL" => "error"
+    }
+    out, = Open3.capture2e(options, RbConfig.ruby, "-r", "rbs/test/setup", "#{__dir__}/types.rb")
+    assert_equal("done\n", out)
   end
 
   def test_a_library_of_another_version_is_refused
@@ -73,5 +107,13 @@ class TestPackage < Minitest::Test
       out, error, = ruby("-I#{PACKAGE}/lib", "-e", snippet)
       assert_equal(["open tracking is off\n", ""], [out, error])
     end
+  end
+
+  private
+
+  def run_gem(*arguments)
+    out, status = Open3.capture2e(RbConfig.ruby, "-S", "gem", *arguments, chdir: PACKAGE)
+    assert_predicate(status, :success?, out)
+    out
   end
 end
