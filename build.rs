@@ -11,6 +11,7 @@ mod code;
 const HEADER: &str = "include/sg_open_tracking.h";
 const CODE: &str = "client/src/code.rs";
 const REGION: &str = "client/src/region.rs";
+const LOG_LEVEL: &str = "client/src/log/level.rs";
 
 // The form that cbindgen gives to an enum of a fixed size.
 const ENUM_BEGIN: &str = "
@@ -38,6 +39,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-changed={CODE}");
     println!("cargo::rerun-if-changed={REGION}");
+    println!("cargo::rerun-if-changed={LOG_LEVEL}");
     println!("cargo::rerun-if-changed={HEADER}");
 
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
@@ -69,6 +71,7 @@ fn header(root: &str) -> Result<String, cbindgen::Error> {
     cbindgen::Builder::new()
         .with_crate(root)
         .with_src(Path::new(root).join(REGION))
+        .with_src(Path::new(root).join(LOG_LEVEL))
         .with_config(config)
         .generate()?
         .write(&mut text);

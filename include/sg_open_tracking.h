@@ -24,10 +24,12 @@
  *                50 ms at most, while a host's name is looked up or the trust store read.
  *   Signals      None is raised (no SIGPIPE) and none ends a call (EINTR).
  *   Secrets      The key is in no message and no log, and wiped from memory when freed.
+ *   Log          sg_config_set_log() tells what a call does, line by line.
  *   Environment  Read when a client is made, and ignored in a set-user-ID program, or one that has
  *                file capabilities:
  *                SG_OPEN_TRACKING_BASE_URL; HTTPS_PROXY, ALL_PROXY, NO_PROXY (also in small
- *                letters), SSL_CERT_FILE and SSL_CERT_DIR as curl takes them.
+ *                letters), SSL_CERT_FILE and SSL_CERT_DIR as curl takes them; SG_OPEN_TRACKING_LOG
+ *                (error, warn, info or debug), which writes the log to standard error.
  *
  * Link with -lsg_open_tracking.
  */
@@ -162,6 +164,39 @@ typedef int32_t sg_region;
 #endif // __cplusplus
 
 /**
+ * How much a log tells: each level has those above it as well. The numbers are part of the ABI.
+ */
+enum sg_log
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * calls that failed
+   */
+  SG_LOG_ERROR = 1,
+  /**
+   * retries, holds after a 429, addresses that can't be reached, and steps of a second or more
+   */
+  SG_LOG_WARN = 2,
+  /**
+   * calls that went well, other holds of a second or more, and connections that were replaced
+   */
+  SG_LOG_INFO = 3,
+  /**
+   * every step of a call
+   */
+  SG_LOG_DEBUG = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum sg_log sg_log;
+#else
+typedef int32_t sg_log;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A client: one key, one region, one pool of connections. Opaque; any number of threads may use
  * it at once.
  */
@@ -171,6 +206,22 @@ typedef struct sg_client sg_client;
  * Options for sg_client_new(). Opaque; one thread at a time.
  */
 typedef struct sg_config sg_config;
+
+/**
+ * Called with each line of the log, on the thread that made the call; in the calls for many they are
+ * handed over between the results, and the thread is that one too.
+ *
+ * context  the caller's own.
+ * level    SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.
+ * line     "event=retry level=warn call=7 ...": logfmt, printable UTF-8 without a newline, which
+ *          never holds the key. docs/logging.md lists the events and keys. Valid until the callback
+ *          returns.
+ *
+ * The call waits for it, deadline or not. It may make calls, cancel and free other clients; it must
+ * not throw or longjmp. In a child that it forks, the call ends with SG_ERR_CANCELLED. Several threads
+ * that call at once run it at once.
+ */
+typedef void (*sg_on_log)(void *context, int32_t level, const char *line);
 
 /**
  * What became of one call. 512 bytes on every target; its layout never changes.
@@ -359,6 +410,22 @@ sg_code sg_config_set_ca_file(struct sg_config *config, const char *path);
  * SG_ERR_ARGUMENT for any other text.
  */
 sg_code sg_config_set_user_agent(struct sg_config *config, const char *product);
+
+/**
+ * Has on_log called with the log of all clients that are made with these options, and of those
+ * derived from them. Default: none.
+ *
+ * level    the least urgent that is wanted: SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.
+ * on_log   NULL for none.
+ * context  handed to on_log; it must live as long as those clients.
+ *
+ * SG_ERR_ARGUMENT for any other level. The environment variable SG_OPEN_TRACKING_LOG writes the same
+ * lines to standard error, with or without this.
+ */
+sg_code sg_config_set_log(struct sg_config *config,
+                          int32_t level,
+                          sg_on_log on_log,
+                          void *context);
 
 /**
  * Makes a client. It opens no connection yet.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::log::Hold;
 use crate::net::Reply;
 use crate::pace::{Sender, Start, Turn};
 use crate::request::Request;
@@ -46,6 +47,7 @@ pub(crate) fn exchange<'p>(
     turns: &mut impl Turns<'p>,
     report: &mut Report,
 ) -> Result<Reply, Error> {
+    call.log.describe(request);
     let mut retries = 0;
     let mut last: Option<Result<Reply, Fault>> = None;
     loop {
@@ -73,6 +75,13 @@ pub(crate) fn exchange<'p>(
             if pause >= call.remaining() {
                 return Ok(result?);
             }
+            call.log.warn("retry", |record| {
+                match &result {
+                    Ok(reply) => record.word("why", reply.status),
+                    Err(fault) => record.text("why", &fault.message),
+                };
+                record.ms("wait_ms", pause);
+            });
             turns.pause(call, pause)?;
             retries += 1;
         }
@@ -88,6 +97,7 @@ impl<'c> Turns<'c> for Single<'c> {
         match self.0.shared.pace.take_turn(Some(call.deadline)) {
             Ok(turn) => {
                 if let Some(time) = turn.time() {
+                    call.log.hold(Hold::Cap, time);
                     call.pause_until(time)?;
                 }
                 Ok(Go { turn, start: None })

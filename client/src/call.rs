@@ -5,6 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 use crate::fault::Fault;
+use crate::log::CallLog;
+use crate::{Code, Error, Outcome, Report, process};
+
+/// Why a call ends in a child.
+pub(crate) const FORKED: &str =
+    "the process was forked in a callback, and this is the child: make the call again there, if it is to make it";
 
 /// A call under way. Cheap to copy: the connection it uses holds one.
 #[derive(Clone)]
@@ -12,12 +18,37 @@ pub(crate) struct Call {
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     pub(crate) cancel: Arc<Cancel>,
+    pub(crate) log: CallLog,
+    /// The process that makes it. A child that is forked in a callback has its connection in common
+    /// with it.
+    process: u32,
 }
 
 impl Call {
     pub(crate) fn start(timeout: Duration, cancel: &Arc<Cancel>) -> Call {
         let started = Instant::now();
-        Call { started, deadline: started + timeout, cancel: Arc::clone(cancel) }
+        let (log, process) = (CallLog::default(), process::generation());
+        Call { started, deadline: started + timeout, cancel: Arc::clone(cancel), log, process }
+    }
+
+    /// The same call, with what it does in the log.
+    pub(crate) fn telling(self, log: CallLog) -> Call {
+        Call { log, ..self }
+    }
+
+    /// Makes the call, and says how it ended.
+    pub(crate) fn run(
+        mut self,
+        make: impl FnOnce(&mut Call, &mut Report) -> Result<bool, Error>,
+    ) -> Result<Outcome, Error> {
+        let mut report = Report::default();
+        let result = make(&mut self, &mut report);
+        report.elapsed = self.started.elapsed();
+        self.log.end(&report, result.as_ref().ok().copied(), result.as_ref().err());
+        match result {
+            Ok(enabled) => Ok(Outcome { enabled, report }),
+            Err(error) => Err(error.with_report(report)),
+        }
     }
 
     /// Begins anew: what was waited until now is no part of it.
@@ -81,6 +112,9 @@ impl<'a> Step<'a> {
         if self.call.cancel.is_cancelled() {
             return Err(Fault::cancelled());
         }
+        if self.call.process != process::generation() {
+            return Err(Fault::new(Code::Cancelled, FORKED));
+        }
         let now = Instant::now();
         match self.deadline.checked_duration_since(now) {
             Some(left) if !left.is_zero() => Ok(left),
@@ -92,7 +126,6 @@ impl<'a> Step<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Code;
     use proptest::prelude::*;
 
     proptest! {

@@ -13,12 +13,14 @@ use crate::config::checked_time;
 use crate::environment::Environment;
 use crate::error::Report;
 use crate::fault::Fault;
+use crate::log::{CallLog, HandOver, Log, Record};
 use crate::net::{Pool, Reply};
 use crate::pace::{Pace, RateLimit, Sender};
+use crate::rate_limit::Standing;
 use crate::request::{self, Key, Request, Resource};
 use crate::response::{self, Asked};
 use crate::url::BaseUrl;
-use crate::{Config, Error, Region, attempts, process, rate_limit, retry};
+use crate::{Config, Error, LogLevel, Region, attempts, process, rate_limit, retry};
 
 /// What the server reports, and what is known of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) pace: Pace,
     pub(crate) max_retries: u32,
     pub(crate) max_connections: usize,
+    log: Option<Arc<Log>>,
 }
 
 /// The service in one region, and the connections to it. They hold no key.
@@ -61,6 +64,8 @@ pub(crate) struct Service {
     pub(crate) region: Region,
     base_url: BaseUrl,
     user_agent: String,
+    /// What the environment wants of the log.
+    log_to_stderr: Option<LogLevel>,
     setting: Resource,
     pool: Pool,
 }
@@ -72,7 +77,8 @@ impl Service {
         let user_agent = config.full_user_agent();
         let setting = Resource::new(&base_url, request::SETTING_PATH, &user_agent)?;
         let pool = Pool::new(config.route(&base_url, environment), config.max_connections);
-        Ok(Service { region, base_url, user_agent, setting, pool })
+        let log_to_stderr = environment.log_level();
+        Ok(Service { region, base_url, user_agent, log_to_stderr, setting, pool })
     }
 
     /// The page of `limit` of this region's subusers that begins with number `offset`, counted from 0.
@@ -97,7 +103,8 @@ impl Client {
     pub(crate) fn with(key: Key, service: Arc<Service>, config: &Config) -> Client {
         let pace = Pace::new(config.requests_per_minute);
         let Config { max_retries, max_connections, .. } = *config;
-        let shared = Shared { key, service, pace, max_retries, max_connections };
+        let log = Log::new(config.log.as_ref(), service.log_to_stderr, &key, service.base_url.host());
+        let shared = Shared { key, service, pace, max_retries, max_connections, log };
         Client { shared: Arc::new(shared), timeout: config.timeout, cancel: Arc::default() }
     }
 
@@ -155,27 +162,25 @@ impl Client {
     }
 
     fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
-        let mut call = Call::start(self.timeout, &self.cancel);
-        let mut report = Report::default();
-        let result = self.checked_call(&mut call, update_to, on_behalf_of, &mut report);
-        report.elapsed = call.started.elapsed();
-        match result {
-            Ok(enabled) => Ok(Outcome { enabled, report }),
-            Err(error) => Err(error.with_report(report)),
-        }
+        self.start(|| None).run(|call, report| {
+            let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
+            let request = self.request(update_to, name);
+            let reply = attempts::exchange(self, call, &request, &mut Single(self), report)?;
+            response::setting(reply, self.asked(update_to, on_behalf_of), update_to)
+        })
     }
 
-    fn checked_call(
-        &self,
-        call: &mut Call,
-        update_to: Option<bool>,
-        on_behalf_of: Option<&str>,
-        report: &mut Report,
-    ) -> Result<bool, Error> {
-        let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-        let request = self.request(update_to, name);
-        let reply = attempts::exchange(self, call, &request, &mut Single(self), report)?;
-        response::setting(reply, self.asked(update_to, on_behalf_of), update_to)
+    /// A call of this client that begins now. Its log is this thread's, or is handed over.
+    pub(crate) fn start(&self, hand_over: impl FnOnce() -> Option<HandOver>) -> Call {
+        let log = CallLog::new(self.shared.log.as_ref(), hand_over);
+        Call::start(self.timeout, &self.cancel).telling(log)
+    }
+
+    /// Runs the caller's function for lines of the log.
+    pub(crate) fn call_back(&self, level: LogLevel, line: &str) {
+        if let Some(log) = &self.shared.log {
+            log.call_back(level, line);
+        }
     }
 
     /// The request that sets or (`None`) reads the setting.
@@ -214,9 +219,25 @@ impl Client {
             if retry::is_worth_repeating(reply.status) {
                 report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
             }
+            call.log.reply(|record| describe(reply, report.retry_after, record));
             pace.learn(started, reply.status, &reply.headers, sender);
         }
         result
+    }
+}
+
+/// What the log says of a reply.
+fn describe(reply: &Reply, retry_after: Option<Duration>, record: &mut Record) {
+    record.word("status", reply.status);
+    match &reply.body {
+        Ok(body) => record.word("bytes", body.len()),
+        Err(fault) => record.text("why", &fault.message),
+    };
+    if let Some(wait) = retry_after {
+        record.ms("retry_after_ms", wait);
+    }
+    if let Some(standing) = Standing::read(&reply.headers) {
+        record.word("limit", standing.limit).word("remaining", standing.remaining).ms("resets_ms", standing.at_most);
     }
 }
 

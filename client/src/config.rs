@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::environment::{self, Environment};
+use crate::log::{Callback, LogLevel};
 use crate::net::{CaFile, Route, Trust};
 use crate::region::Region;
 use crate::url::{BaseUrl, ProxyUrl};
@@ -22,6 +23,7 @@ pub struct Config {
     proxy: Proxy,
     ca_file: Option<CaFile>,
     user_agent: Option<String>,
+    pub(crate) log: Option<Callback>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ impl Default for Config {
             proxy: Proxy::Environment,
             ca_file: None,
             user_agent: None,
+            log: None,
         }
     }
 }
@@ -151,6 +154,23 @@ impl Config {
         }
         self.user_agent = Some(product.to_owned());
         Ok(self)
+    }
+
+    /// Has `on_log` run with each line of the log that `level` has, for all clients that are made with
+    /// this configuration and those derived from them. Default: none.
+    ///
+    /// It runs on the thread that makes the call, and may make calls itself, or cancel; the call waits
+    /// for it, within no deadline. Calls on several threads run it on several at once. A line is
+    /// [logfmt](https://brandur.org/logfmt), printable and without the key.
+    pub fn set_log(&mut self, level: LogLevel, on_log: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> &mut Self {
+        self.log = Some(Callback::new(level, on_log));
+        self
+    }
+
+    /// Runs nothing for the log.
+    pub fn unset_log(&mut self) -> &mut Self {
+        self.log = None;
+        self
     }
 
     /// Where the service is, by this configuration, then by the environment, then by the region.

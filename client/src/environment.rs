@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 
+use crate::error::printable;
+use crate::log::LogLevel;
 use crate::process;
 use crate::url::{Origin, ProxyUrl};
 
@@ -16,9 +18,11 @@ pub(crate) struct Environment {
     no_proxy: Option<OsString>,
     pub(crate) ssl_cert_file: Option<OsString>,
     pub(crate) ssl_cert_dir: Option<OsString>,
+    log: Option<OsString>,
 }
 
 pub(crate) const BASE_URL: &str = "SG_OPEN_TRACKING_BASE_URL";
+const LOG: &str = "SG_OPEN_TRACKING_LOG";
 
 impl Environment {
     pub(crate) fn read() -> Environment {
@@ -37,6 +41,7 @@ impl Environment {
             no_proxy: value(&["no_proxy", "NO_PROXY"]),
             ssl_cert_file: value(&["SSL_CERT_FILE"]),
             ssl_cert_dir: value(&["SSL_CERT_DIR"]),
+            log: value(&[LOG]),
         }
     }
 
@@ -44,6 +49,20 @@ impl Environment {
     pub(crate) fn naming(proxy: &str, no_proxy: &str) -> Environment {
         let proxy = Some(("HTTPS_PROXY", proxy.into()));
         Environment { proxy, no_proxy: Some(no_proxy.into()), ..Environment::default() }
+    }
+
+    /// What of the log goes to standard error. A level that is none is told of there, since nobody's
+    /// calls are to fail for it.
+    pub(crate) fn log_level(&self) -> Option<LogLevel> {
+        let name = self.log.as_ref()?.to_string_lossy();
+        let level = LogLevel::from_name(&name);
+        if level.is_none() && !name.eq_ignore_ascii_case("off") {
+            let why = printable(&name).replace(['"', '\\'], "");
+            process::say(&format!(
+                "event=config level=warn why=\"{LOG} is {why}, which is none of off, error, warn, info and debug\""
+            ));
+        }
+        level
     }
 
     /// The proxy to reach `origin` through, or why the one that is named can't be used.

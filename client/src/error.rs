@@ -97,7 +97,7 @@ impl std::error::Error for Error {}
 /// and what is not seen, or changes how others are, is written as its number, such as \u{202e}.
 ///
 /// Part of it may come from a server, and ends up in terminals and logs.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(MESSAGE_MAX));
     for character in text.chars() {
         let before = line.len();

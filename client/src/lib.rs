@@ -17,6 +17,7 @@ mod fleet;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+mod log;
 mod net;
 mod one_shot;
 mod pace;
@@ -36,6 +37,7 @@ pub use code::Code;
 pub use config::Config;
 pub use error::{Error, Report};
 pub use fleet::Listing;
+pub use log::LogLevel;
 pub use one_shot::{get, update};
 pub use pace::RateLimit;
 pub use panic::catch_panic;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use ureq::http::uri::PathAndQuery;
 use ureq::http::{self, Method, Uri};
 use zeroize::Zeroizing;
 
@@ -145,6 +146,19 @@ impl<'a> Request<'a> {
     ) -> Request<'a> {
         let body = if enabled { ON } else { OFF };
         Request { method: Method::PATCH, resource, key, on_behalf_of, body: Some(body) }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path and the query.
+    pub(crate) fn path(&self) -> &str {
+        self.resource.uri.path_and_query().map_or("", PathAndQuery::as_str)
+    }
+
+    pub(crate) fn on_behalf_of(&self) -> Option<&str> {
+        self.on_behalf_of.as_ref().and_then(|name| name.to_str().ok())
     }
 
     /// All of it but the key, which the connection puts in as it sends.

@@ -1,15 +1,30 @@
 //! The options of a client, one typed setter each.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char, c_void};
 use std::time::Duration;
 
 use super::{code, sg_code};
 use crate::boundary::{self, guard};
-use sg_open_tracking::{Config, Error};
+use sg_open_tracking::{Config, Error, LogLevel};
 
 /// Options for sg_client_new(). Opaque; one thread at a time.
 #[allow(non_camel_case_types)]
 pub struct sg_config(pub(super) Config);
+
+/// Called with each line of the log, on the thread that made the call; in the calls for many they are
+/// handed over between the results, and the thread is that one too.
+///
+/// context  the caller's own.
+/// level    SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.
+/// line     "event=retry level=warn call=7 ...": logfmt, printable UTF-8 without a newline, which
+///          never holds the key. docs/logging.md lists the events and keys. Valid until the callback
+///          returns.
+///
+/// The call waits for it, deadline or not. It may make calls, cancel and free other clients; it must
+/// not throw or longjmp. In a child that it forks, the call ends with SG_ERR_CANCELLED. Several threads
+/// that call at once run it at once.
+#[allow(non_camel_case_types)]
+pub type sg_on_log = Option<unsafe extern "C" fn(context: *mut c_void, level: i32, line: *const c_char)>;
 
 /// New options, all at their defaults.
 ///
@@ -144,4 +159,53 @@ pub unsafe extern "C" fn sg_config_set_ca_file(config: *mut sg_config, path: *co
 pub unsafe extern "C" fn sg_config_set_user_agent(config: *mut sg_config, product: *const c_char) -> sg_code {
     // SAFETY: the caller's promise is the one that `set` and `text` need.
     unsafe { set(config, |config| config.set_user_agent(boundary::text("product", product)?).map(drop)) }
+}
+
+/// Has on_log called with the log of all clients that are made with these options, and of those
+/// derived from them. Default: none.
+///
+/// level    the least urgent that is wanted: SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.
+/// on_log   NULL for none.
+/// context  handed to on_log; it must live as long as those clients.
+///
+/// SG_ERR_ARGUMENT for any other level. The environment variable SG_OPEN_TRACKING_LOG writes the same
+/// lines to standard error, with or without this.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sg_config_set_log(
+    config: *mut sg_config,
+    level: i32,
+    on_log: sg_on_log,
+    context: *mut c_void,
+) -> sg_code {
+    let context = Context(context);
+    let setter = |config: &mut Config| {
+        let level = LogLevel::from_i32(level).ok_or_else(|| {
+            Error::argument(format!("level {level} is none: use SG_LOG_ERROR (1) to SG_LOG_DEBUG (4)"))
+        })?;
+        match on_log {
+            Some(on_log) => config.set_log(level, move |level, line| {
+                let line = CString::new(line).unwrap_or_default();
+                // SAFETY: the caller's function takes a string and its own context.
+                unsafe { on_log(context.get(), level as i32, line.as_ptr()) };
+            }),
+            None => config.unset_log(),
+        };
+        Ok(())
+    };
+    // SAFETY: the caller's promise is the one that `set` needs.
+    unsafe { set(config, setter) }
+}
+
+/// The caller's own pointer, which only the caller's function looks at.
+struct Context(*mut c_void);
+
+// SAFETY: this library only hands it on. That its function may run on several threads, the header says.
+unsafe impl Send for Context {}
+// SAFETY: as above.
+unsafe impl Sync for Context {}
+
+impl Context {
+    fn get(&self) -> *mut c_void {
+        self.0
+    }
 }

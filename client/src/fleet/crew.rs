@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle};
 use ureq::http::header::HeaderValue;
 
 use super::line::{Item, Line};
-use crate::call::Call;
+use crate::log::HandOver;
 use crate::panic::catch_panic;
-use crate::{Error, Outcome, Report, attempts, process, response};
+use crate::{Error, LogLevel, Outcome, attempts, process, response};
 
 /// One item: the number of its name, the name, and that as a header.
 pub(super) struct Job {
@@ -21,6 +21,13 @@ pub(super) struct Job {
 /// An item's number, and what became of it.
 pub(super) type Finished = (usize, Result<Outcome, Error>);
 
+/// What a thread tells the caller's.
+pub(super) enum Told {
+    Finished(Finished),
+    /// A line of its log.
+    Line(LogLevel, String),
+}
+
 pub(super) struct Crew {
     line: Arc<Line>,
     /// The value to set; `None` to read it.
@@ -30,8 +37,8 @@ pub(super) struct Crew {
     workers: Vec<Worker>,
     /// The numbers of those that have nothing to do.
     idle: Vec<usize>,
-    tell: Sender<(usize, Finished)>,
-    told: Receiver<(usize, Finished)>,
+    tell: Sender<(usize, Told)>,
+    told: Receiver<(usize, Told)>,
 }
 
 struct Worker {
@@ -58,7 +65,7 @@ impl Crew {
     /// does it, whose result comes back.
     pub(super) fn give(&mut self, job: Job) -> Option<Finished> {
         let Some(worker) = self.idle.pop().or_else(|| self.hire()) else {
-            return Some(work(&self.line, self.update_to, job));
+            return Some(work(&self.line, self.update_to, job, || None));
         };
         // A thread lives as long as its sender does, which is here.
         let _ = self.workers[worker].jobs.send(job);
@@ -74,7 +81,8 @@ impl Crew {
         let (line, update_to, tell) = (Arc::clone(&self.line), self.update_to, self.tell.clone());
         let work_on = move || {
             for job in todo {
-                if tell.send((number, work(&line, update_to, job))).is_err() {
+                let finished = work(&line, update_to, job, || Some(hand_over(number, tell.clone())));
+                if tell.send((number, Told::Finished(finished))).is_err() {
                     break;
                 }
             }
@@ -89,11 +97,13 @@ impl Crew {
         }
     }
 
-    /// Waits for an item to end.
-    pub(super) fn wait(&mut self) -> Option<Finished> {
-        let (worker, finished) = self.told.recv().ok()?;
-        self.idle.push(worker);
-        Some(finished)
+    /// Waits for what a thread tells next.
+    pub(super) fn wait(&mut self) -> Option<Told> {
+        let (worker, told) = self.told.recv().ok()?;
+        if matches!(told, Told::Finished(_)) {
+            self.idle.push(worker);
+        }
+        Some(told)
     }
 }
 
@@ -108,20 +118,27 @@ impl Drop for Crew {
     }
 }
 
-fn work(line: &Line, update_to: Option<bool>, job: Job) -> Finished {
-    (job.index, catch_panic(|| call(line, update_to, job)))
+fn hand_over(worker: usize, tell: Sender<(usize, Told)>) -> HandOver {
+    Box::new(move |level, line| {
+        // Nobody listens once the call is over.
+        let _ = tell.send((worker, Told::Line(level, line)));
+    })
 }
 
-fn call(line: &Line, update_to: Option<bool>, job: Job) -> Result<Outcome, Error> {
+fn work(line: &Line, update_to: Option<bool>, job: Job, hand_over: impl FnOnce() -> Option<HandOver>) -> Finished {
+    (job.index, catch_panic(|| call(line, update_to, job, hand_over)))
+}
+
+fn call(
+    line: &Line,
+    update_to: Option<bool>,
+    job: Job,
+    hand_over: impl FnOnce() -> Option<HandOver>,
+) -> Result<Outcome, Error> {
     let client = &line.client;
-    let mut report = Report::default();
-    let mut call = Call::start(client.timeout, &client.cancel);
-    let request = client.request(update_to, Some(job.header));
-    let reply = attempts::exchange(client, &mut call, &request, &mut Item::new(line), &mut report);
-    let result = reply.and_then(|reply| response::setting(reply, client.asked(update_to, Some(&job.name)), update_to));
-    report.elapsed = call.started.elapsed();
-    match result {
-        Ok(enabled) => Ok(Outcome { enabled, report }),
-        Err(error) => Err(error.with_report(report)),
-    }
+    client.start(hand_over).run(|call, report| {
+        let request = client.request(update_to, Some(job.header));
+        let reply = attempts::exchange(client, call, &request, &mut Item::new(line), report)?;
+        response::setting(reply, client.asked(update_to, Some(&job.name)), update_to)
+    })
 }

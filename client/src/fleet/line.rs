@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::attempts::{Go, Turns};
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::log::{CallLog, Hold};
 use crate::net::Reply;
 use crate::pace::Sender;
 use crate::{Client, Code, Error, Report};
@@ -56,17 +57,24 @@ impl Line {
     }
 
     /// Waits for a turn; `None` once it is over.
-    fn turn(&self) -> Option<Go<'_>> {
+    fn turn(&self, log: &CallLog) -> Option<Go<'_>> {
         let _front = self.front.lock().unwrap_or_else(PoisonError::into_inner);
         let Client { shared, cancel, .. } = &self.client;
+        let mut is_told = false;
         while !self.is_over() {
             let wakes = cancel.wakes();
-            if let Err(until) = shared.pace.due(Instant::now()) {
+            let now = Instant::now();
+            if let Err(until) = shared.pace.due(now) {
+                if !is_told {
+                    log.hold(if shared.pace.resumes() > now { Hold::Refused } else { Hold::Limit }, until);
+                    is_told = true;
+                }
                 cancel.wait_in_line(until, wakes);
                 continue;
             }
             let turn = shared.pace.take_turn(None).ok()?;
             if let Some(time) = turn.time() {
+                log.hold(Hold::Cap, time);
                 self.wait_until(time);
             }
             if self.is_over() {
@@ -114,9 +122,11 @@ impl<'l> Turns<'l> for Item<'l> {
     fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'l>, Error> {
         let waits_since = Instant::now();
         if self.refused_at.is_some() && !self.overtaken {
-            self.line.wait_until(self.line.client.shared.pace.resumes() + OTHERS_FIRST);
+            let resumes = self.line.client.shared.pace.resumes();
+            call.log.hold(Hold::Refused, resumes);
+            self.line.wait_until(resumes + OTHERS_FIRST);
         }
-        let Some(go) = self.line.turn() else {
+        let Some(go) = self.line.turn(&call.log) else {
             return Err(if call.cancel.is_cancelled() {
                 Fault::cancelled().into()
             } else {

@@ -10,9 +10,10 @@ mod subusers;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use self::crew::{Crew, Finished, Job};
+use self::crew::{Crew, Finished, Job, Told};
 use self::line::Line;
 pub use self::subusers::Listing;
+use crate::call::FORKED;
 use crate::process::OfThisProcess;
 use crate::{Client, Code, Error, Outcome, request};
 
@@ -121,19 +122,19 @@ fn run<S: AsRef<str>>(
     loop {
         let taken = fleet.get_mut().ok_or_else(forked)?.take();
         let fleet = fleet.get_mut().ok_or_else(forked)?;
-        let finished = match taken {
-            Some(Ok(job)) => fleet.crew.give(job),
-            Some(Err(unnamed)) => Some(unnamed),
+        let told = match taken {
+            Some(Ok(job)) => fleet.crew.give(job).map(Told::Finished),
+            Some(Err(unnamed)) => Some(Told::Finished(unnamed)),
             None if fleet.crew.is_busy() => fleet.crew.wait(),
             None => return fleet.verdict(),
         };
-        if let Some((index, result)) = finished {
-            fleet.enter(index, result);
+        match told {
+            Some(Told::Finished((index, result))) => fleet.enter(index, result),
+            Some(Told::Line(level, line)) => client.call_back(level, &line),
+            None => {}
         }
     }
 }
-
-const FORKED: &str = "the process was forked in a callback, and this is the child: make the call again for the rest";
 
 /// The caller's side of a call for many.
 struct Fleet<'a, N> {

@@ -9,7 +9,6 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::line::{Item, Line};
-use crate::call::Call;
 use crate::request::Request;
 use crate::response::{self, Asked};
 use crate::{Client, Code, Error, Report, attempts};
@@ -173,11 +172,17 @@ impl List<'_> {
         let shared = &client.shared;
         let resource = shared.service.subusers(limit, offset)?;
         let request = Request::read(&resource, &shared.key, None);
-        let mut call = Call::start(client.timeout, &client.cancel);
+        let asked =
+            Asked { key: &shared.key, scope: "subusers.read", region: shared.service.region, on_behalf_of: None };
+        let mut call = client.start(|| None);
+        let mut report = Report::default();
+        let names = attempts::exchange(client, &mut call, &request, &mut Item::new(self.line), &mut report)
+            .and_then(|reply| response::usernames(reply, asked));
+        report.elapsed = call.started.elapsed();
+        call.log.end(&report, None, names.as_ref().err());
         self.listing.pages += 1;
-        let report = &mut self.listing.report;
-        let reply = attempts::exchange(client, &mut call, &request, &mut Item::new(self.line), report)?;
-        let region = shared.service.region;
-        response::usernames(reply, Asked { key: &shared.key, scope: "subusers.read", region, on_behalf_of: None })
+        report.attempts = report.attempts.saturating_add(self.listing.report.attempts);
+        self.listing.report = report;
+        names
     }
 }

@@ -12,6 +12,7 @@ use super::socket::{is_connecting, wait_for_any};
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
+use crate::log::{CallLog, Record};
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -22,15 +23,19 @@ pub(super) fn connect(peer: &str, addresses: &[SocketAddr], step: &Step) -> Resu
     let mut under_way: Vec<(SocketAddr, socket2::Socket)> = Vec::new();
     let mut next_attempt = Instant::now();
     let mut failure = None;
+    let began = Instant::now();
+    let log = &step.call.log;
 
     loop {
         let left = step.time_left()?;
         if untried.len() > 0 && (under_way.is_empty() || Instant::now() >= next_attempt) {
             next_attempt = Instant::now() + ATTEMPT_DELAY;
             if let Some(address) = untried.next() {
+                let silent = under_way.last().map(|(address, _)| *address);
+                log.debug("connecting", |record| connecting(address, silent, record));
                 match start(address) {
                     Ok(socket) => under_way.push((address, socket)),
-                    Err(error) => failure = Some((address, error)),
+                    Err(error) => failure = Some(failed(address, error, log)),
                 }
             }
             continue;
@@ -48,15 +53,32 @@ pub(super) fn connect(peer: &str, addresses: &[SocketAddr], step: &Step) -> Resu
                 Ok(false) => index += 1,
                 Ok(true) => {
                     let (address, socket) = under_way.swap_remove(index);
+                    log.step("connected", began, |record| {
+                        record.text("peer", peer).word("address", address);
+                    });
                     return finish(socket).map_err(|error| no_connection(peer, Some((address, error))));
                 }
                 Err(error) => {
-                    failure = Some((under_way.swap_remove(index).0, error));
+                    failure = Some(failed(under_way.swap_remove(index).0, error, log));
                     next_attempt = Instant::now();
                 }
             }
         }
     }
+}
+
+fn connecting(address: SocketAddr, silent: Option<SocketAddr>, record: &mut Record) {
+    record.word("address", address);
+    if let Some(silent) = silent {
+        record.text("why", &format!("{silent} has not answered for {} ms", ATTEMPT_DELAY.as_millis()));
+    }
+}
+
+fn failed(address: SocketAddr, error: io::Error, log: &CallLog) -> (SocketAddr, io::Error) {
+    log.warn("unreachable", |record| {
+        record.word("address", address).text("why", &error.to_string());
+    });
+    (address, error)
 }
 
 /// The families take turns, beginning with the one that the system put first.

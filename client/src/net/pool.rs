@@ -41,14 +41,16 @@ impl Pool {
         let mut sent = 0;
         let mut connection = self.take();
         loop {
+            call.log.begin_attempt();
             let current = connection.take().unwrap_or_else(|| Connection::new(&self.route));
             let exchange = current.exchange(request, call);
             sent += u32::from(exchange.sent);
             if exchange.is_open {
                 self.keep(current);
             }
-            if !exchange.was_stale {
-                return (exchange.outcome, sent);
+            match exchange.outcome {
+                Err(fault) if exchange.was_stale => replaced(call, &fault.message),
+                outcome => return (outcome, sent),
             }
         }
     }
@@ -72,6 +74,13 @@ impl Pool {
         drop(idle);
         drop(old);
     }
+}
+
+/// Tells that a kept connection is of no use any more, and another is opened.
+pub(super) fn replaced(call: &Call, why: &str) {
+    call.log.info("replaced", |record| {
+        record.text("why", why);
+    });
 }
 
 /// Those that have rested too long, which are the first.

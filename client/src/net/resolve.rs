@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::Instant;
 
 use super::background::Jobs;
 use crate::Code;
@@ -23,8 +24,14 @@ pub(super) fn resolve(host: &str, port: u16, step: &Step) -> Result<Vec<SocketAd
     }
     // The thread holds the host's name and nothing else of the caller's.
     let name = host.to_owned();
+    let began = Instant::now();
     match LOOKUPS.get().answer(&name.clone(), step, move || look_up(&name))? {
-        Ok(addresses) => Ok(with_port(addresses)),
+        Ok(addresses) => {
+            step.call.log.step("lookup", began, |record| {
+                record.text("host", host).word("addresses", addresses.len());
+            });
+            Ok(with_port(addresses))
+        }
         Err((why, transient)) => {
             let message = format!("could not resolve {host}: {why}: check the name and this machine's DNS");
             Err(Fault { transient, ..Fault::new(Code::Dns, message) })

@@ -38,6 +38,8 @@ struct Exchange {
     call: Call,
     key: Key,
     watch: Option<Watch>,
+    /// Whether there was a connection that rested.
+    kept: bool,
     /// Whether it needed a new connection.
     opened: bool,
     phase: Phase,
@@ -70,8 +72,8 @@ impl Slot {
     pub(super) fn begin(&self, call: &Call, key: &Key) {
         let mut state = self.state();
         let watch = state.socket.as_ref().map(|socket| call.cancel.watch(socket));
-        let (call, key) = (call.clone(), key.clone());
-        state.exchange = Some(Exchange { call, key, watch, opened: false, phase: Phase::Writing });
+        let (call, key, kept) = (call.clone(), key.clone(), watch.is_some());
+        state.exchange = Some(Exchange { call, key, watch, kept, opened: false, phase: Phase::Writing });
     }
 
     /// The call that the exchange is part of; with the key if nothing of the request has left.
@@ -88,11 +90,11 @@ impl Slot {
     }
 
     /// Notes that the exchange needs a new connection: what happens to it now, happened to no kept
-    /// one.
-    pub(super) fn opening(&self) -> Result<Call, Error> {
+    /// one. Whether there was one, beside the call.
+    pub(super) fn opening(&self) -> Result<(Call, bool), Error> {
         self.with(|exchange| {
             exchange.opened = true;
-            exchange.call.clone()
+            (exchange.call.clone(), exchange.kept)
         })
     }
 
@@ -102,13 +104,16 @@ impl Slot {
         self.with(|exchange| exchange.watch = Some(watch))
     }
 
-    /// Notes that a part of the request has left.
-    pub(super) fn sent(&self) {
-        let _ = self.with(|exchange| {
-            if exchange.phase == Phase::Writing {
+    /// Notes that a part of the request has left. Whether it is the first, and the connection one
+    /// that was kept.
+    pub(super) fn sent(&self) -> Result<(bool, bool), Error> {
+        self.with(|exchange| {
+            let is_first = exchange.phase == Phase::Writing;
+            if is_first {
                 exchange.phase = Phase::Waiting;
             }
-        });
+            (is_first, !exchange.opened)
+        })
     }
 
     /// Notes bytes of the reply; how many there are by now.

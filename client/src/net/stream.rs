@@ -2,14 +2,16 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion};
 
 use super::socket::{Socket, Wire};
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
+use crate::log::Record;
 
 /// The most reads, of a few kilobytes each, that an idle connection is worth before it is given up.
 const QUIET_READS: usize = 16;
@@ -38,6 +40,7 @@ impl Stream {
         let peer = name.to_str().into_owned();
         let session = ClientConnection::new(config, name).map_err(|error| handshake_failed(&peer, &error))?;
         let mut tls = TlsStream { session, under, failure: None };
+        let began = Instant::now();
         while tls.session.is_handshaking() {
             match tls.flush(step).and_then(|()| tls.fill(step)) {
                 // It ends as the first read would, with the client's last flight still to send:
@@ -48,6 +51,7 @@ impl Stream {
                 Err(fault) => return Err(fault),
             }
         }
+        step.call.log.step("tls", began, |record| describe(&peer, &tls.session, record));
         Ok(Stream::Tls(Box::new(tls)))
     }
 
@@ -207,6 +211,15 @@ fn fault_inside(error: io::Error) -> Fault {
         Ok(fault) => fault,
         Err(error) => Fault::broken(error),
     }
+}
+
+fn describe(peer: &str, session: &ClientConnection, record: &mut Record) {
+    let version = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "1.3",
+        _ => "1.2",
+    };
+    let resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+    record.text("peer", peer).word("tls", version).word("resumed", resumed);
 }
 
 fn handshake_failed(peer: &str, error: &rustls::Error) -> Fault {

@@ -17,6 +17,7 @@ use ureq::{Agent, Error};
 use super::Route;
 use super::buffers::Buffers;
 use super::error::into_error;
+use super::pool::replaced;
 use super::slot::Slot;
 use super::stream::Stream;
 use crate::Code;
@@ -59,7 +60,10 @@ impl Connector for Open {
     type Out = Transport;
 
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
-        let call = self.slot.opening()?;
+        let (call, kept) = self.slot.opening()?;
+        if kept {
+            replaced(&call, "the server closed it, or it said something unasked");
+        }
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
         self.slot.opened(stream.socket(), watch)?;
         Ok(Some(Transport { stream, buffers: Buffers::default(), slot: self.slot.clone() }))
@@ -86,7 +90,10 @@ impl Transport {
             let result = self.stream.write_all(self.buffers.held(), &step);
             self.buffers.wipe_held();
             result.map_err(into_error)?;
-            self.slot.sent();
+            let (is_first, reused) = self.slot.sent()?;
+            if is_first {
+                call.log.sent(reused);
+            }
         }
         Ok(call)
     }

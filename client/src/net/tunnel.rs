@@ -1,5 +1,7 @@
 //! A way through an HTTP proxy: the CONNECT request and its answer.
 
+use std::time::Instant;
+
 use super::stream::Stream;
 use crate::Code;
 use crate::call::Step;
@@ -27,6 +29,7 @@ pub(super) fn open(
         request.push_str("\r\n");
     }
     request.push_str("\r\n");
+    let began = Instant::now();
     stream.write_all(request.as_bytes(), step).map_err(|fault| broke(proxy, fault))?;
 
     let mut answer = Vec::new();
@@ -38,6 +41,9 @@ pub(super) fn open(
         }
         answer.extend_from_slice(&part[..count]);
         if let Some(status) = status_of(&answer).map_err(|why| refused(proxy, &why))? {
+            step.call.log.step("tunnel", began, |record| {
+                record.text("proxy", &proxy.origin.authority()).text("peer", &authority).word("status", status);
+            });
             return accept(proxy, status);
         }
         if answer.len() > ANSWER_MAX {

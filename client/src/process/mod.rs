@@ -17,6 +17,18 @@ use once_cell::race::OnceBox;
 
 pub(crate) use self::system::{has_elevated_rights, may_resolve_later, watch_forks, without_signals};
 
+/// What a pipe takes in one piece.
+const LINE_MAX: usize = 4096;
+
+/// Writes a line to standard error, in one piece, or not at all if nobody takes it at once: what a
+/// library has to tell must not hold up its program.
+pub(crate) fn say(line: &str) {
+    let line = format!("{line}\n");
+    if line.len() <= LINE_MAX {
+        system::write_to_stderr(line.as_bytes());
+    }
+}
+
 /// How many forks lie between this process and the one that loaded the library.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 

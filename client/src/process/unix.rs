@@ -137,3 +137,16 @@ pub(crate) fn may_resolve_later(error: &io::Error) -> bool {
     let words = unsafe { CStr::from_ptr(libc::gai_strerror(libc::EAI_AGAIN)) };
     error.to_string().ends_with(&*words.to_string_lossy())
 }
+
+/// Writes if there is room, and somebody to read: to a pipe that is full it would wait, and by one that
+/// is closed the program would end.
+pub(super) fn write_to_stderr(line: &[u8]) {
+    let mut polled = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: poll has one entry to write, write as many bytes to read as it is told. Standard error
+    // may be closed, which both take.
+    unsafe {
+        if libc::poll(&raw mut polled, 1, 0) == 1 && polled.revents == libc::POLLOUT {
+            libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
+        }
+    }
+}

@@ -38,3 +38,9 @@ pub(crate) fn may_resolve_later(error: &io::Error) -> bool {
     const WSATRY_AGAIN: i32 = 11002;
     error.raw_os_error() == Some(WSATRY_AGAIN)
 }
+
+pub(super) fn write_to_stderr(line: &[u8]) {
+    use std::io::Write;
+    // It is lost where there is no standard error.
+    let _ = std::io::stderr().write_all(line);
+}
