@@ -137,17 +137,18 @@ package_csharp() { # .NET's own tools alone make it
     fi
 }
 
-# As a GOPROXY serves it. The library is installed apart: cgo finds it by pkg-config.
+# As a GOPROXY serves it. The library is installed apart.
 package_go() {
     stage go
+    cp "$stage"/{LICENSE,README.md} "$stage/sgopentracking"
     local module proxy
-    module=$(awk '$1 == "module" { print $2 }' "$stage/go.mod")
+    module=$(awk '$1 == "module" { print $2 }' "$stage/sgopentracking/go.mod")
     proxy=$dist/goproxy/$module/@v
     mkdir -p "$proxy"
     echo "v$version" >"$proxy/list"
     printf '{"Version":"v%s","Time":"%s"}\n' "$version" "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" >"$proxy/v$version.info"
-    cp "$stage/go.mod" "$proxy/v$version.mod"
-    zip_of "$proxy/v$version.zip" "$stage" "$module@v$version/"
+    cp "$stage/sgopentracking/go.mod" "$proxy/v$version.mod"
+    zip_of "$proxy/v$version.zip" "$stage/sgopentracking" "$module@v$version/"
 }
 
 # For a Composer repository of the type artifact. The library is installed apart.

@@ -1,4 +1,4 @@
-package opentracking
+package sgopentracking
 
 import (
 	"context"
@@ -17,12 +17,17 @@ import (
 
 var ctx = context.Background()
 
-func open(t *testing.T, options ...Option) *Client {
+func open(t *testing.T, options ...ClientOption) *Client {
 	t.Helper()
-	sandbox := []Option{
+	return openWith(t, "SANDBOX_KEY", options...)
+}
+
+func openWith(t *testing.T, key string, options ...ClientOption) *Client {
+	t.Helper()
+	sandbox := []ClientOption{
 		WithBaseURL(os.Getenv("SANDBOX_URL")), WithCAFile(os.Getenv("SANDBOX_CA_FILE")), WithProxy(""), WithMaxRetries(0),
 	}
-	client, err := NewClient(os.Getenv("SANDBOX_KEY"), append(sandbox, options...)...)
+	client, err := NewClient(os.Getenv(key), append(sandbox, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +52,25 @@ func TestErrorTellsAllOfTheCall(t *testing.T) {
 	if !errors.As(err, &failure) {
 		t.Fatal(err)
 	}
-	if failure.Code != ErrNotApplied || failure.HTTPStatus != 200 || failure.Attempts != 1 || !failure.Enabled || failure.Elapsed <= 0 {
+	if failure.Code != ErrNotApplied || failure.HTTPStatus != 200 || failure.Attempts != 1 || failure.Elapsed <= 0 {
 		t.Errorf("%+v", failure)
+	}
+	if failure.Enabled == nil || !*failure.Enabled {
+		t.Error("the server reported that it is on")
 	}
 	if !errors.Is(err, ErrNotApplied) || errors.Is(err, ErrServer) || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) {
 		t.Error("errors.Is takes it for something else")
 	}
-	if !strings.HasPrefix(fmt.Sprintf("%v", fmt.Errorf("wrapped: %w", err)), "wrapped: sg_open_tracking: the server answered 200") {
+	if !strings.HasPrefix(fmt.Sprintf("%v", fmt.Errorf("wrapped: %w", err)), "wrapped: sgopentracking: the server answered 200") {
 		t.Error(err)
+	}
+}
+
+func TestErrorThatDoesNotKnowHowItStands(t *testing.T) {
+	_, err := open(t).Get(ctx, OnBehalfOf("nobody"))
+	var failure *Error
+	if !errors.As(err, &failure) || failure.HTTPStatus != 404 || failure.Enabled != nil {
+		t.Errorf("%+v", err)
 	}
 }
 
@@ -64,7 +80,7 @@ func TestTimeoutIsANetError(t *testing.T) {
 	if !errors.As(err, &timeout) || !timeout.Timeout() || !errors.Is(err, ErrTimeout) {
 		t.Error(err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		t.Error("the client's own deadline is taken for a context's")
 	}
 }
@@ -111,22 +127,41 @@ func TestContextThatHasEndedSendsNothing(t *testing.T) {
 		if !errors.Is(err, test.code) || !errors.Is(err, test.cause) {
 			t.Error(err)
 		}
-		_, err = Get(test.ctx, os.Getenv("SANDBOX_KEY"), Global)
+		_, err = Get(test.ctx, os.Getenv("SANDBOX_KEY"))
 		if !errors.Is(err, test.code) || !errors.Is(err, test.cause) {
 			t.Error(err)
 		}
 	}
 }
 
-func TestOneShotCallsWithAContext(t *testing.T) {
+func TestOneShotCalls(t *testing.T) {
 	live, end := context.WithTimeout(ctx, 20*time.Second)
 	defer end()
 	key, name := os.Getenv("SANDBOX_KEY"), OnBehalfOf("subuser-00009")
-	if enabled, err := Update(live, key, false, Global, name); enabled || err != nil {
-		t.Error(enabled, err)
+	if result, err := Update(live, key, false, name); err != nil || result.Enabled || result.HTTPStatus != 200 {
+		t.Error(result, err)
 	}
-	if enabled, err := Get(live, key, Global, name); enabled || err != nil {
-		t.Error(enabled, err)
+	if result, err := Get(ctx, key, name, WithTimeout(20*time.Second), WithRegion(Global)); err != nil || result.Enabled {
+		t.Error(result, err)
+	}
+}
+
+func TestOneShotCallsHeedOptionsAndTellAllOfAnError(t *testing.T) {
+	key := os.Getenv("SANDBOX_KEY")
+	_, err := Get(ctx, key, OnBehalfOf("fault-status-429-retry-after-60"), WithMaxRetries(0))
+	var failure *Error
+	if !errors.As(err, &failure) || failure.Code != ErrRateLimited || failure.HTTPStatus != 429 || failure.Attempts != 1 ||
+		failure.RetryAfter != time.Minute || failure.Elapsed <= 0 {
+		t.Errorf("%+v", err)
+	}
+	if _, err := Update(ctx, key, false, OnBehalfOf("fault-silent"), WithTimeout(50*time.Millisecond)); !errors.Is(err, ErrTimeout) {
+		t.Error(err)
+	}
+	if _, err := Get(ctx, key, WithCAFile(os.Getenv("CONFORMANCE_OTHER_CA_FILE")), WithMaxRetries(0)); !errors.Is(err, ErrTLS) {
+		t.Error(err)
+	}
+	if _, err := Get(ctx, key, WithProxy("http://127.0.0.1:1"), WithMaxRetries(0)); !errors.Is(err, ErrProxy) {
+		t.Error(err)
 	}
 }
 
@@ -160,7 +195,7 @@ func TestCallsCancelsAndClosesAtOnce(t *testing.T) {
 	if _, err := client.Get(ctx); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
-	if text := fmt.Sprint(client); text != "opentracking.Client(global, closed)" {
+	if text := fmt.Sprint(client); text != "sgopentracking.Client(global, closed)" {
 		t.Error(text)
 	}
 }
@@ -194,62 +229,37 @@ func TestForgottenClientsAreFreed(t *testing.T) {
 	}
 }
 
-func TestManyNames(t *testing.T) {
+// A copy is no second owner: it is the same client, which is freed once.
+func TestCopiedClients(t *testing.T) {
 	client := open(t)
-	var failures []error
-	collect := func(_ int, _ Result, err error) bool { failures = append(failures, err); return true }
-	if err := client.GetMany(ctx, nil, collect); err != nil || failures != nil {
-		t.Error(err, failures)
-	}
-	err := client.GetMany(ctx, []string{"a\x00b", ""}, collect)
-	if !errors.Is(err, ErrPartial) || !errors.Is(failures[0], ErrArgument) || !errors.Is(failures[1], ErrArgument) {
-		t.Error(err, failures)
-	}
-	hasty, end := context.WithTimeout(ctx, 100*time.Millisecond)
-	defer end()
-	if err := client.UpdateMany(hasty, true, []string{"fault-silent"}, nil); !errors.Is(err, context.DeadlineExceeded) {
+	copied := *client
+	if _, err := copied.Get(ctx); err != nil {
 		t.Error(err)
 	}
 	client.Close()
-	if err := client.GetMany(ctx, nil, nil); !errors.Is(err, ErrClosed) {
+	client = nil
+	runtime.GC()
+	if _, err := copied.Get(ctx); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
-}
+	copied.Close()
 
-func TestSubusersOfAKeyThatMayNotListThem(t *testing.T) {
-	client, err := NewClient(os.Getenv("SANDBOX_READ_KEY"))
-	if err != nil {
-		t.Fatal(err)
+	var none Client
+	if _, err := none.Get(ctx); !errors.Is(err, ErrClosed) {
+		t.Error(err)
 	}
-	defer client.Close()
-	var failures []error
-	client.Subusers(ctx)(func(_ string, err error) bool { failures = append(failures, err); return true })
-	var failure *Error
-	if len(failures) != 1 || !errors.As(failures[0], &failure) || failure.HTTPStatus != 403 {
-		t.Error(failures)
-	}
-}
-
-func TestPanicOfACallbackReachesTheCaller(t *testing.T) {
-	client := open(t)
-	defer func() {
-		if caught := recover(); caught != "enough" {
-			t.Error(caught)
-		}
-		if _, err := client.Get(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
-	client.GetMany(ctx, []string{"subuser-00001", "subuser-00002"}, func(int, Result, error) bool { panic("enough") })
+	none.Cancel()
+	none.Close()
 }
 
 func TestArguments(t *testing.T) {
-	for name, option := range map[string]Option{
+	for name, option := range map[string]ClientOption{
 		"timeout":             WithTimeout(-time.Nanosecond),
 		"connect_timeout":     WithConnectTimeout((math.MaxUint32 + 1) * time.Millisecond),
 		"max_retries":         WithMaxRetries(-1),
 		"max_connections":     WithMaxConnections(math.MaxUint32 + 2),
 		"requests_per_minute": WithRequestsPerMinute(-1),
+		"max_threads":         WithMaxThreads(0),
 		"region":              WithRegion(2),
 		"base_url":            WithBaseURL("ftp://localhost"),
 	} {
@@ -266,7 +276,7 @@ func TestArguments(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	manifest, err := os.ReadFile("../../Cargo.toml")
+	manifest, err := os.ReadFile("../../../Cargo.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,13 @@ import (
 	"strings"
 	"time"
 
-	opentracking "github.com/sg-open-tracking/sg-open-tracking/bindings/go"
+	"github.com/sg-open-tracking/sg-open-tracking/bindings/go/sgopentracking"
 )
 
 type testCase struct {
 	Name       string
+	Scenario   string
+	Sequence   string
 	Call       string
 	Region     any
 	Key        *string
@@ -43,71 +45,71 @@ func resolved(text string) string {
 
 func normal(text string) string { return strings.ReplaceAll(strings.ToLower(text), "_", "") }
 
-func codeName(code opentracking.Code) string {
+func codeName(code sgopentracking.Code) string {
 	return strings.TrimPrefix(strings.TrimPrefix(code.Name(), "SG_"), "ERR_")
 }
 
-func newClient(key string, region opentracking.Region, more map[string]any) (*opentracking.Client, error) {
+func newClient(key string, region sgopentracking.Region, more map[string]any) (*sgopentracking.Client, error) {
 	url := "$SANDBOX_URL"
-	if region == opentracking.EU {
+	if region == sgopentracking.EU {
 		url = "$SANDBOX_EU_URL"
 	}
-	options := []opentracking.Option{
-		opentracking.WithRegion(region),
-		opentracking.WithBaseURL(resolved(url)),
-		opentracking.WithCAFile(os.Getenv("SANDBOX_CA_FILE")),
-		opentracking.WithProxy(""),
-		opentracking.WithTimeout(10 * time.Second),
-		opentracking.WithMaxRetries(0),
+	options := []sgopentracking.ClientOption{
+		sgopentracking.WithRegion(region),
+		sgopentracking.WithBaseURL(resolved(url)),
+		sgopentracking.WithCAFile(os.Getenv("SANDBOX_CA_FILE")),
+		sgopentracking.WithProxy(""),
+		sgopentracking.WithTimeout(10 * time.Second),
+		sgopentracking.WithMaxRetries(0),
 	}
 	for name, value := range more {
 		options = append(options, option(name, value))
 	}
-	return opentracking.NewClient(key, options...)
+	return sgopentracking.NewClient(key, options...)
 }
 
-func option(name string, value any) opentracking.Option {
+func option(name string, value any) sgopentracking.ClientOption {
 	text, _ := value.(string)
 	number, _ := value.(float64)
 	switch name {
 	case "timeout_ms":
-		return opentracking.WithTimeout(time.Duration(number) * time.Millisecond)
+		return sgopentracking.WithTimeout(time.Duration(number) * time.Millisecond)
 	case "connect_timeout_ms":
-		return opentracking.WithConnectTimeout(time.Duration(number) * time.Millisecond)
+		return sgopentracking.WithConnectTimeout(time.Duration(number) * time.Millisecond)
 	case "max_retries":
-		return opentracking.WithMaxRetries(int(number))
+		return sgopentracking.WithMaxRetries(int(number))
 	case "max_connections":
-		return opentracking.WithMaxConnections(int(number))
+		return sgopentracking.WithMaxConnections(int(number))
 	case "requests_per_minute":
-		return opentracking.WithRequestsPerMinute(int(number))
+		return sgopentracking.WithRequestsPerMinute(int(number))
 	case "base_url":
-		return opentracking.WithBaseURL(resolved(text))
+		return sgopentracking.WithBaseURL(resolved(text))
 	case "proxy":
-		return opentracking.WithProxy(resolved(text))
+		return sgopentracking.WithProxy(resolved(text))
 	case "ca_file":
-		return opentracking.WithCAFile(resolved(text))
+		return sgopentracking.WithCAFile(resolved(text))
 	case "user_agent":
-		return opentracking.WithUserAgent(resolved(text))
+		return sgopentracking.WithUserAgent(resolved(text))
 	}
 	panic("no such option: " + name)
 }
 
-func (t *testCase) perform(key string, region opentracking.Region) (opentracking.Result, error) {
-	var options []opentracking.CallOption
+func (t *testCase) perform(key string, region sgopentracking.Region) (sgopentracking.Result, error) {
+	var options []sgopentracking.CallOption
+	once := []sgopentracking.Option{sgopentracking.WithRegion(region)}
 	if t.OnBehalfOf != nil {
-		options = append(options, opentracking.OnBehalfOf(*t.OnBehalfOf))
+		options = append(options, sgopentracking.OnBehalfOf(*t.OnBehalfOf))
+		once = append(once, options[0])
 	}
 	switch t.Call {
 	case "one_shot_update":
-		enabled, err := opentracking.Update(ctx, key, t.Enabled, region, options...)
-		return opentracking.Result{Enabled: enabled}, err
+		return sgopentracking.Update(ctx, key, t.Enabled, once...)
 	case "one_shot_get":
-		enabled, err := opentracking.Get(ctx, key, region, options...)
-		return opentracking.Result{Enabled: enabled}, err
+		return sgopentracking.Get(ctx, key, once...)
 	}
 	client, err := newClient(key, region, t.Options)
 	if err != nil {
-		return opentracking.Result{}, err
+		return sgopentracking.Result{}, err
 	}
 	defer client.Close()
 	switch t.Call {
@@ -116,17 +118,20 @@ func (t *testCase) perform(key string, region opentracking.Region) (opentracking
 	case "get":
 		return client.Get(ctx, options...)
 	}
-	return opentracking.Result{}, errors.New("a client was made")
+	return sgopentracking.Result{}, errors.New("a client was made")
 }
 
 func (t *testCase) run() error {
-	region, side := opentracking.Global, "$SANDBOX_KEY"
+	if t.Scenario == "sequence" {
+		return sequence(t.Sequence)
+	}
+	region, side := sgopentracking.Global, "$SANDBOX_KEY"
 	switch value := t.Region.(type) {
 	case float64:
-		region = opentracking.Region(value)
+		region = sgopentracking.Region(value)
 	case string:
 		if value == "eu" {
-			region, side = opentracking.EU, "$SANDBOX_EU_KEY"
+			region, side = sgopentracking.EU, "$SANDBOX_EU_KEY"
 		}
 	}
 	key := resolved(side)
@@ -134,11 +139,11 @@ func (t *testCase) run() error {
 		key = resolved(*t.Key)
 	}
 	result, err := t.perform(key, region)
-	seen := opentracking.Error{
-		HTTPStatus: result.HTTPStatus, Attempts: result.Attempts, RetryAfter: result.RetryAfter, Enabled: result.Enabled,
+	seen := sgopentracking.Error{
+		HTTPStatus: result.HTTPStatus, Attempts: result.Attempts, RetryAfter: result.RetryAfter, Enabled: &result.Enabled,
 	}
 	if err != nil {
-		var failure *opentracking.Error
+		var failure *sgopentracking.Error
 		if !errors.As(err, &failure) {
 			return err
 		}
@@ -150,7 +155,7 @@ func (t *testCase) run() error {
 	return t.compare(&seen, key)
 }
 
-func (t *testCase) compare(seen *opentracking.Error, key string) error {
+func (t *testCase) compare(seen *sgopentracking.Error, key string) error {
 	expect := &t.Expect
 	wrong := ""
 	switch {
@@ -158,8 +163,8 @@ func (t *testCase) compare(seen *opentracking.Error, key string) error {
 		wrong = fmt.Sprintf("code: %s, not %s", codeName(seen.Code), expect.Code)
 	case expect.HTTPStatus != nil && *expect.HTTPStatus != seen.HTTPStatus:
 		wrong = fmt.Sprintf("http_status: %d, not %d", seen.HTTPStatus, *expect.HTTPStatus)
-	case expect.Enabled != nil && *expect.Enabled != seen.Enabled:
-		wrong = fmt.Sprintf("enabled: %t, not %t", seen.Enabled, *expect.Enabled)
+	case expect.Enabled != nil && (seen.Enabled == nil || *seen.Enabled != *expect.Enabled):
+		wrong = fmt.Sprintf("enabled is not %t", *expect.Enabled)
 	case expect.Attempts != nil && *expect.Attempts != seen.Attempts:
 		wrong = fmt.Sprintf("attempts: %d, not %d", seen.Attempts, *expect.Attempts)
 	case expect.RetryAfterMs != nil && *expect.RetryAfterMs != seen.RetryAfter.Milliseconds():

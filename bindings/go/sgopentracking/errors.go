@@ -1,9 +1,12 @@
-package opentracking
+package sgopentracking
 
-// #include <sg_open_tracking.h>
+// #include "library.h"
 import "C"
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // Code is what a call ended with: sg_code, value for value. It is an error itself, so that
 // errors.Is(err, ErrTimeout) tells what an error was.
@@ -84,9 +87,10 @@ func (c Code) IsAPI() bool {
 
 // Error is a call that did not do what it was asked to. Every error of this package is one.
 //
-//	errors.Is(err, opentracking.ErrNotFound)   // what it was
-//	errors.Is(err, context.Canceled)           // the context cut the call off
-//	var failure *opentracking.Error
+//	errors.Is(err, sgopentracking.ErrNotFound)   // what it was
+//	errors.Is(err, context.Canceled)           // the context cut the call off; so with DeadlineExceeded
+//	errors.Is(err, os.ErrDeadlineExceeded)     // the client's own timeout passed
+//	var failure *sgopentracking.Error
 //	errors.As(err, &failure)                   // all that is known of it
 type Error struct {
 	Code       Code
@@ -94,14 +98,14 @@ type Error struct {
 	Attempts   int           // requests sent, the first included
 	RetryAfter time.Duration // the wait that the server asked for; 0 if it named none
 	Elapsed    time.Duration // how long the call took, waits included
-	Enabled    bool          // what the server reported: known for ErrNotApplied alone
+	Enabled    *bool         // what the server reported; nil if that is unknown, as it is but for ErrNotApplied
 	Message    string        // what happened and what to do; never holds the key
 
 	closed bool
 	cause  error // the context's, if that cut the call off
 }
 
-func (e *Error) Error() string { return "sg_open_tracking: " + e.Message }
+func (e *Error) Error() string { return "sgopentracking: " + e.Message }
 
 // Is matches the error's code, and ErrClosed if the client was closed before the call.
 func (e *Error) Is(target error) bool {
@@ -112,14 +116,17 @@ func (e *Error) Is(target error) bool {
 	return isCode && code == e.Code
 }
 
-// Unwrap is the error of the context that cut the call off, if one did.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap is the error of the context that cut the call off, or os.ErrDeadlineExceeded if the client's
+// own timeout passed.
+func (e *Error) Unwrap() error {
+	if e.cause == nil && e.Code == ErrTimeout {
+		return os.ErrDeadlineExceeded
+	}
+	return e.cause
+}
 
-// Timeout reports whether the deadline passed, as net.Error has it.
+// Timeout reports whether the deadline passed, the client's or the context's.
 func (e *Error) Timeout() bool { return e.Code == ErrTimeout }
-
-// Temporary reports false; it completes net.Error.
-func (e *Error) Temporary() bool { return false }
 
 // ErrClosed says that the client was closed before the call. Such an error is ErrArgument as well.
 var ErrClosed error = &Error{Code: ErrArgument, Message: "the client is closed", closed: true}

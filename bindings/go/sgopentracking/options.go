@@ -1,8 +1,8 @@
-package opentracking
+package sgopentracking
 
 // #include <stdlib.h>
 // #include <string.h>
-// #include <sg_open_tracking.h>
+// #include "library.h"
 import "C"
 
 import (
@@ -34,23 +34,28 @@ func (r Region) String() string {
 }
 
 const (
-	keyRule  = "key must be 1 to 512 characters of visible ASCII, with no space"
-	nameRule = "on_behalf_of 1 to 256 characters of printable ASCII, with no space at either end"
-	urlRule  = "SG_OPEN_TRACKING_BASE_URL, if set, what WithBaseURL takes"
+	keyRule = "key must be 1 to 512 characters of visible ASCII, with no space"
+	urlRule = "SG_OPEN_TRACKING_BASE_URL, if set, what WithBaseURL takes"
 )
 
-// Option is an option of a client; NewClient reports one that is refused.
-type Option func(*settings) error
+// Option is an option of Update and Get without a client: a ClientOption or a CallOption.
+type Option interface{ isOption() }
+
+// ClientOption is an option of a client; NewClient reports one that is refused.
+type ClientOption func(*settings) error
+
+func (ClientOption) isOption() {}
 
 // settings is what the options of a client add up to, while it is made.
 type settings struct {
 	config  *C.sg_config
 	region  Region
 	timeout time.Duration
+	turns   *turns
 }
 
 // WithRegion says where the account lives. Default Global.
-func WithRegion(region Region) Option {
+func WithRegion(region Region) ClientOption {
 	return func(s *settings) error {
 		s.region = region
 		return checkRegion(region)
@@ -58,7 +63,7 @@ func WithRegion(region Region) Option {
 }
 
 // WithTimeout bounds a whole call, retries and waits included. Default 30 s; 1 ms to 49 days.
-func WithTimeout(timeout time.Duration) Option {
+func WithTimeout(timeout time.Duration) ClientOption {
 	return func(s *settings) error {
 		ms, err := milliseconds("timeout", timeout)
 		if err != nil {
@@ -70,7 +75,7 @@ func WithTimeout(timeout time.Duration) Option {
 }
 
 // WithConnectTimeout bounds the part of a call that connects. Default 10 s; 1 ms to 49 days.
-func WithConnectTimeout(timeout time.Duration) Option {
+func WithConnectTimeout(timeout time.Duration) ClientOption {
 	return func(s *settings) error {
 		ms, err := milliseconds("connect_timeout", timeout)
 		if err != nil {
@@ -81,7 +86,7 @@ func WithConnectTimeout(timeout time.Duration) Option {
 }
 
 // WithMaxRetries sets how often a request is repeated after a lost connection, 429 or 5xx. Default 2.
-func WithMaxRetries(retries int) Option {
+func WithMaxRetries(retries int) ClientOption {
 	return func(s *settings) error {
 		n, err := count("max_retries", retries)
 		if err != nil {
@@ -92,7 +97,7 @@ func WithMaxRetries(retries int) Option {
 }
 
 // WithMaxConnections sets how many connections are kept open. Default 8; 1 to 1024.
-func WithMaxConnections(connections int) Option {
+func WithMaxConnections(connections int) ClientOption {
 	return func(s *settings) error {
 		n, err := count("max_connections", connections)
 		if err != nil {
@@ -103,7 +108,7 @@ func WithMaxConnections(connections int) Option {
 }
 
 // WithRequestsPerMinute caps the client. 0, the default, leaves the pace to the server.
-func WithRequestsPerMinute(requests int) Option {
+func WithRequestsPerMinute(requests int) ClientOption {
 	return func(s *settings) error {
 		n, err := count("requests_per_minute", requests)
 		if err != nil {
@@ -113,8 +118,21 @@ func WithRequestsPerMinute(requests int) Option {
 	}
 }
 
+// WithMaxThreads sets how many calls of the client, and of those derived from it, hold a thread at once;
+// the others wait, which counts against their timeout. Calls for many are counted apart, as many again.
+// Default 64, which all clients without this option share; 1 to 1024.
+func WithMaxThreads(threads int) ClientOption {
+	return func(s *settings) error {
+		if threads < 1 || threads > 1024 {
+			return refused("max_threads must be 1 to 1024")
+		}
+		s.turns = newTurns(threads)
+		return nil
+	}
+}
+
 // WithBaseURL names another place for the service: https, or http on a loopback address.
-func WithBaseURL(url string) Option {
+func WithBaseURL(url string) ClientOption {
 	return func(s *settings) error {
 		return withText("base_url", url, "an https URL, or http on a loopback address", func(text *C.char) C.sg_code {
 			return C.sg_config_set_base_url(s.config, text)
@@ -123,7 +141,7 @@ func WithBaseURL(url string) Option {
 }
 
 // WithProxy names a proxy by its URL; "" is none. Default: as the environment says.
-func WithProxy(url string) Option {
+func WithProxy(url string) ClientOption {
 	return func(s *settings) error {
 		return withText("proxy", url, `the URL of a proxy, or "" for none`, func(text *C.char) C.sg_code {
 			return C.sg_config_set_proxy(s.config, text)
@@ -132,7 +150,7 @@ func WithProxy(url string) Option {
 }
 
 // WithCAFile names a PEM file of authorities, which replaces the system's trust store.
-func WithCAFile(path string) Option {
+func WithCAFile(path string) ClientOption {
 	return func(s *settings) error {
 		return withText("ca_file", path, "a readable file of PEM certificates", func(text *C.char) C.sg_code {
 			return C.sg_config_set_ca_file(s.config, text)
@@ -141,7 +159,7 @@ func WithCAFile(path string) Option {
 }
 
 // WithUserAgent is appended to the library's own.
-func WithUserAgent(product string) Option {
+func WithUserAgent(product string) ClientOption {
 	return func(s *settings) error {
 		return withText("user_agent", product, "1 to 256 characters of printable ASCII", func(text *C.char) C.sg_code {
 			return C.sg_config_set_user_agent(s.config, text)
@@ -150,26 +168,29 @@ func WithUserAgent(product string) Option {
 }
 
 // CallOption is an option of one call.
-type CallOption func(*call)
+type CallOption func(*callSettings)
 
-type call struct{ onBehalfOf *string }
+func (CallOption) isOption() {}
+
+type callSettings struct{ onBehalfOf *string }
 
 // OnBehalfOf makes a call for a subuser, by its username, or for a customer account, by
 // "account-id ID"; without it, the account is the one that the key belongs to. An empty name is
 // refused, lest it be taken for that.
 func OnBehalfOf(name string) CallOption {
-	return func(c *call) { c.onBehalfOf = &name }
+	return func(s *callSettings) { s.onBehalfOf = &name }
 }
 
-// name lends the call's name to C: nil for the key's own account.
-func (c *call) name(options []CallOption) (text *C.char, free func(), err error) {
+// nameOf lends a call's name to C: nil for the key's own account.
+func nameOf(options []CallOption) (text *C.char, free func(), err error) {
+	var s callSettings
 	for _, option := range options {
-		option(c)
+		option(&s)
 	}
-	if c.onBehalfOf == nil {
+	if s.onBehalfOf == nil {
 		return nil, func() {}, nil
 	}
-	return cText("on_behalf_of", *c.onBehalfOf)
+	return cText("on_behalf_of", *s.onBehalfOf)
 }
 
 // cText lends a Go string to C. It is wiped when freed, since it may be a key.

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	opentracking "github.com/sg-open-tracking/sg-open-tracking/bindings/go"
+	"github.com/sg-open-tracking/sg-open-tracking/bindings/go/sgopentracking"
 )
 
 var ctx = context.Background()
@@ -22,7 +22,7 @@ var ctx = context.Background()
 // bounded is how long a call that was cut off may take; on its own it would take 30 s.
 const bounded = 5 * time.Second
 
-var silent = opentracking.OnBehalfOf("fault-silent")
+var silent = sgopentracking.OnBehalfOf("fault-silent")
 
 var scenarios = []struct {
 	name string
@@ -38,16 +38,16 @@ var scenarios = []struct {
 	{"secret", secret},
 }
 
-func client(timeout time.Duration) *opentracking.Client {
+func client(timeout time.Duration) *sgopentracking.Client {
 	options := map[string]any{"timeout_ms": float64(timeout.Milliseconds())}
-	opened, err := newClient(os.Getenv("SANDBOX_KEY"), opentracking.Global, options)
+	opened, err := newClient(os.Getenv("SANDBOX_KEY"), sgopentracking.Global, options)
 	if err != nil {
 		panic(err)
 	}
 	return opened
 }
 
-func endsIn(code opentracking.Code, call func() error) error {
+func endsIn(code sgopentracking.Code, call func() error) error {
 	started := time.Now()
 	if err := call(); !errors.Is(err, code) {
 		return fmt.Errorf("the call ended in %v, not in %s", err, code.Name())
@@ -64,11 +64,11 @@ func inFlight(call func() error, stop func()) error {
 	defer other.Close()
 	stopped := make(chan error)
 	go func() {
-		_, err := other.Get(ctx, opentracking.OnBehalfOf("fault-delay-100"))
+		_, err := other.Get(ctx, sgopentracking.OnBehalfOf("fault-delay-100"))
 		stop()
 		stopped <- err
 	}()
-	err := endsIn(opentracking.ErrCancelled, call)
+	err := endsIn(sgopentracking.ErrCancelled, call)
 	return firstOf(err, <-stopped)
 }
 
@@ -81,7 +81,7 @@ func firstOf(failures ...error) error {
 	return nil
 }
 
-func get(c *opentracking.Client, ctx context.Context, options ...opentracking.CallOption) func() error {
+func get(c *sgopentracking.Client, ctx context.Context, options ...sgopentracking.CallOption) func() error {
 	return func() error {
 		_, err := c.Get(ctx, options...)
 		return err
@@ -98,7 +98,7 @@ func cancel() error {
 	defer derived.Close()
 	err = firstOf(
 		inFlight(get(derived, ctx, silent), derived.Cancel),
-		endsIn(opentracking.ErrCancelled, get(derived, ctx)),
+		endsIn(sgopentracking.ErrCancelled, get(derived, ctx)),
 		get(origin, ctx)(),
 	)
 
@@ -125,9 +125,9 @@ func cancel() error {
 	return firstOf(
 		err,
 		inFlight(byContext, end),
-		endsIn(opentracking.ErrCancelled, get(origin, ended)),
-		endsIn(opentracking.ErrTimeout, byDeadline),
-		endsIn(opentracking.ErrTimeout, get(origin, hasty)),
+		endsIn(sgopentracking.ErrCancelled, get(origin, ended)),
+		endsIn(sgopentracking.ErrTimeout, byDeadline),
+		endsIn(sgopentracking.ErrTimeout, get(origin, hasty)),
 		get(origin, live)(),
 		inFlight(get(origin, live, silent), origin.Cancel),
 	)
@@ -144,8 +144,8 @@ func closed() error {
 		func() error { _, err := opened.Derive(0); return err },
 	}
 	for _, call := range calls {
-		err = firstOf(err, endsIn(opentracking.ErrArgument, call))
-		if !errors.Is(call(), opentracking.ErrClosed) {
+		err = firstOf(err, endsIn(sgopentracking.ErrArgument, call))
+		if !errors.Is(call(), sgopentracking.ErrClosed) {
 			err = firstOf(err, errors.New("not ErrClosed"))
 		}
 	}
@@ -164,7 +164,7 @@ func derive() error {
 		return err
 	}
 	defer hasty.Close()
-	err = endsIn(opentracking.ErrTimeout, get(hasty, ctx, silent))
+	err = endsIn(sgopentracking.ErrTimeout, get(hasty, ctx, silent))
 	origin.Close()
 	return firstOf(err, get(kept, ctx)())
 }
@@ -178,7 +178,7 @@ func threads() error {
 		workers.Add(1)
 		go func(number int) {
 			defer workers.Done()
-			name := opentracking.OnBehalfOf(fmt.Sprintf("subuser-0001%d", number))
+			name := sgopentracking.OnBehalfOf(fmt.Sprintf("subuser-0001%d", number))
 			for turn := 0; turn < 25; turn++ {
 				wanted := turn%2 == 0
 				set, err := opened.Update(ctx, wanted, name)
@@ -210,41 +210,110 @@ func fleet() error {
 	}
 
 	reported := map[int]string{}
-	err := opened.UpdateMany(ctx, false, append(subusers, "nobody"), func(index int, result opentracking.Result, err error) bool {
-		reported[index] += fmt.Sprint(result.Enabled, errors.Is(err, opentracking.ErrNotFound))
-		return true
-	})
-	if !errors.Is(err, opentracking.ErrPartial) || len(reported) != 26 || reported[25] != "false true" {
-		return fmt.Errorf("%v: %v", err, reported)
+	var ended error
+	opened.UpdateMany(ctx, false, sgopentracking.NamesOf(append(subusers, "nobody")...))(
+		func(item sgopentracking.Item, err error) bool {
+			if ended = err; err == nil {
+				reported[item.Index] += fmt.Sprint(item.Name, item.Result.Enabled, errors.Is(item.Err, sgopentracking.ErrNotFound))
+			}
+			return true
+		})
+	if !errors.Is(ended, sgopentracking.ErrPartial) || len(reported) != 26 || reported[25] != "nobodyfalse true" {
+		return fmt.Errorf("%v: %v", ended, reported)
 	}
 	read := 0
-	err = opened.GetMany(ctx, subusers, func(index int, result opentracking.Result, err error) bool {
-		if err == nil && !result.Enabled && reported[index] == "false false" {
+	opened.GetMany(ctx, sgopentracking.NamesOf(subusers...))(func(item sgopentracking.Item, err error) bool {
+		if err == nil && item.Err == nil && !item.Result.Enabled && reported[item.Index] == item.Name+"false false" {
 			read++
 		}
 		return true
 	})
-	if err != nil || read != len(subusers) {
-		return fmt.Errorf("%d were read: %w", read, err)
+	if read != len(subusers) {
+		return fmt.Errorf("%d were read", read)
 	}
 
 	told := 0
-	err = opened.GetMany(ctx, make([]string, 1_000), func(int, opentracking.Result, error) bool { told++; return false })
+	opened.GetMany(ctx, sgopentracking.NamesOf(make([]string, 1_000)...))(func(sgopentracking.Item, error) bool { told++; return false })
 	opened.Subusers(ctx)(func(string, error) bool { told++; return false })
-	if err != nil || told != 2 {
-		return fmt.Errorf("told %d times: %v", told, err)
+	if told != 2 {
+		return fmt.Errorf("told %d times", told)
 	}
 
-	wrong, err := newClient("SG.wrong", opentracking.Global, nil)
+	wrong, err := newClient("SG.wrong", sgopentracking.Global, nil)
 	if err != nil {
 		return err
 	}
 	defer wrong.Close()
-	silently := func() error { return opened.UpdateMany(ctx, false, []string{"fault-silent"}, nil) }
+	off := func(client *sgopentracking.Client, names ...string) func() error {
+		return func() (ended error) {
+			client.UpdateMany(ctx, false, sgopentracking.NamesOf(names...))(func(_ sgopentracking.Item, err error) bool {
+				ended = err
+				return true
+			})
+			return ended
+		}
+	}
 	return firstOf(
-		endsIn(opentracking.ErrUnauthorized, func() error { return wrong.UpdateMany(ctx, false, subusers[:10], nil) }),
-		inFlight(silently, opened.Cancel),
+		endsIn(sgopentracking.ErrUnauthorized, off(wrong, subusers[:10]...)),
+		inFlight(off(opened, "fault-silent"), opened.Cancel),
 	)
+}
+
+// sequence gives GetMany names of a kind, each of which is to be done once.
+func sequence(kind string) error {
+	names := []string{"subuser-00001", "subuser-00002", "subuser-00001"}
+	noMore := errors.New("no more")
+	given := sgopentracking.NamesOf(names...)
+	wanted := append([]string(nil), names...)
+	switch kind {
+	case "repeated":
+	case "set":
+		wanted = wanted[:2]
+		given = sgopentracking.NamesFrom(func(yield func(string) bool) {
+			for name := range map[string]bool{names[0]: true, names[1]: true} {
+				if !yield(name) {
+					return
+				}
+			}
+		})
+	case "generator", "endless", "throws":
+		given = func(yield func(string, error) bool) {
+			for number := 0; number < len(names) || kind == "endless"; number++ {
+				if !yield(names[number%len(names)], nil) {
+					return
+				}
+			}
+			if kind == "throws" {
+				yield("", noMore)
+			}
+		}
+	default:
+		return errors.New("no such sequence: " + kind)
+	}
+
+	opened := client(10 * time.Second)
+	defer opened.Close()
+	var done []string
+	var ended, failed error
+	opened.GetMany(ctx, given)(func(item sgopentracking.Item, err error) bool {
+		if ended = err; err == nil {
+			done = append(done, item.Name)
+			failed = firstOf(failed, item.Err)
+		}
+		return kind != "endless" || len(done) < 3
+	})
+	if (ended == noMore) != (kind == "throws") || failed != nil {
+		return fmt.Errorf("it ended in %v, an item in %v", ended, failed)
+	}
+	if kind == "endless" && len(done) == 3 {
+		return nil // which three are the first is not said
+	}
+	sort.Strings(done)
+	sort.Strings(wanted)
+	if !reflect.DeepEqual(done, wanted) {
+		return fmt.Errorf("%q were done", done)
+	}
+	return nil
 }
 
 func residentKiB() (int, error) {
@@ -263,9 +332,9 @@ func memory() error {
 	one := func(number int) error {
 		switch {
 		case number%10 == 0:
-			return endsIn(opentracking.ErrArgument, get(opened, ctx, opentracking.OnBehalfOf("\n")))
+			return endsIn(sgopentracking.ErrArgument, get(opened, ctx, sgopentracking.OnBehalfOf("\n")))
 		case number%10 == 1:
-			return endsIn(opentracking.ErrNotFound, get(opened, ctx, opentracking.OnBehalfOf("nobody")))
+			return endsIn(sgopentracking.ErrNotFound, get(opened, ctx, sgopentracking.OnBehalfOf("nobody")))
 		case number%2 == 1:
 			_, err := opened.Update(ctx, number%3 == 0)
 			return err
@@ -315,12 +384,12 @@ func constants() error {
 		return errors.New("the header's codes were not found")
 	}
 	for number := 0; number < 1_000; number++ {
-		if name := opentracking.Code(number).Name(); name != codes[number] {
+		if name := sgopentracking.Code(number).Name(); name != codes[number] {
 			return fmt.Errorf("code %d is %q, not %q", number, name, codes[number])
 		}
 	}
 	ours := map[string]int{}
-	for _, region := range []opentracking.Region{opentracking.Global, opentracking.EU} {
+	for _, region := range []sgopentracking.Region{sgopentracking.Global, sgopentracking.EU} {
 		ours[region.String()] = int(region)
 	}
 	if !reflect.DeepEqual(ours, regions) {
