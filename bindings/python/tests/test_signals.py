@@ -24,7 +24,7 @@ CALLS: dict[str, Callable[[Client], object]] = {
 }
 
 
-class InterruptedCall(Exception):
+class InterruptedCallError(Exception):
     """What the handler raises."""
 
 
@@ -34,7 +34,7 @@ def usr1() -> Iterator[dict[str, float]]:
     sent: dict[str, float] = {}
 
     def handle(*_: object) -> None:
-        raise InterruptedCall
+        raise InterruptedCallError
 
     before = signal.signal(signal.SIGUSR1, handle)
     yield sent
@@ -60,7 +60,7 @@ def test_a_handler_that_raises_is_answered_at_once(
 ) -> None:
     with sandbox.client(timeout=30) as client, sandbox.client() as other:
         sending = send(signal.SIGUSR1, usr1, other)
-        with pytest.raises(InterruptedCall):
+        with pytest.raises(InterruptedCallError):
             CALLS[call](client)
         took = time.monotonic() - usr1["at"]
         sending.join()
@@ -73,7 +73,7 @@ def test_one_shot_calls_are_cut_off_too(sandbox: Sandbox, usr1: dict[str, float]
     options: Any = {"base_url": sandbox.url, "ca_file": sandbox.ca_file, "proxy": "", "timeout": 30}
     with sandbox.client() as other:
         sending = send(signal.SIGUSR1, usr1, other)
-        with pytest.raises(InterruptedCall):
+        with pytest.raises(InterruptedCallError):
             sg.get_open_tracking(sandbox.key, on_behalf_of="fault-silent", **options)
         assert time.monotonic() - usr1["at"] < 0.1
         sending.join()

@@ -111,7 +111,9 @@ class Call(Generic[T]):
             start_new_thread(self._run, ())
         except RuntimeError as error:
             _running.discard(self)
-            raise NoThreadError(f"the call needs a thread of its own: {error}") from None
+            raise NoThreadError(
+                f"the call needs a thread of its own, and this interpreter starts none: {error}"
+            ) from None
 
     def __iter__(self) -> Iterator[T]:
         return self
