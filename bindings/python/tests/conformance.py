@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import os
 import platform
 import re
@@ -263,13 +264,45 @@ def sequence(kind: str) -> None:
     assert sorted(done) == wanted, done
 
 
-def wrong_in(scenario: Callable[..., None], *arguments: str) -> str | None:
+def log(case: dict[str, Any]) -> None:
+    """A call that is retried tells of itself, event by event."""
+    lines: list[str] = []
+
+    def take(record: logging.LogRecord) -> bool:
+        names = re.findall(r'(\w+)=(?:"(?:[^"\\]|\\.)*"|\S*)', record.getMessage())
+        level = {"WARNING": "warn"}.get(record.levelname, record.levelname.lower())
+        lines.append(f"{level} {record.event}: {' '.join(names[1:])}")  # type: ignore[attr-defined]
+        return True
+
+    logger, handler = logging.getLogger("sg_open_tracking"), logging.NullHandler()
+    logger.addHandler(handler)
+    logger.addFilter(take)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with client(max_retries=2) as opened:
+            opened.get(on_behalf_of="subuser-00001")
+            lines.clear()
+            opened.get(on_behalf_of=case["on_behalf_of"])
+    finally:
+        logger.setLevel(logging.NOTSET)
+        logger.removeFilter(take)
+        logger.removeHandler(handler)
+    assert lines == case["expect_log"], lines
+
+
+def wrong_in(scenario: Callable[..., None], *arguments: Any) -> str | None:
     """None, or what was wrong."""
     try:
         scenario(*arguments)
     except Exception as failure:
         return f"{type(failure).__name__}: {failure}"
     return None
+
+
+def run_row(case: dict[str, Any]) -> str | None:
+    if "scenario" not in case:
+        return run_case(case)
+    return wrong_in(log, case) if case["scenario"] == "log" else wrong_in(sequence, case["sequence"])
 
 
 def resident_kib() -> int:
@@ -305,7 +338,7 @@ def constants() -> None:
     codes = {
         name: int(value)
         for name, value in re.findall(r"\bSG_(?:ERR_)?(\w+) = (\d+)", header)
-        if not name.startswith("REGION_")
+        if not name.startswith(("REGION_", "LOG_"))
     }
     assert codes == {code.name: code.value for code in Code}, codes
     regions = {name: int(value) for name, value in re.findall(r"\bSG_REGION_(\w+) = (\d+)", header)}
@@ -320,10 +353,7 @@ def secret() -> None:
 
 def main() -> int:
     cases = json.loads(Path(os.environ["CONFORMANCE_CASES"]).read_text())
-    outcomes = [
-        (case["name"], wrong_in(sequence, case["sequence"]) if "scenario" in case else run_case(case))
-        for case in cases
-    ]
+    outcomes = [(case["name"], run_row(case)) for case in cases]
     for scenario in (cancel, close, derive, threads, asynchronous, fleet, memory, constants, secret):
         outcomes.append((scenario.__name__, wrong_in(scenario)))
     failed = [(name, wrong) for name, wrong in outcomes if wrong is not None]

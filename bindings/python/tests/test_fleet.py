@@ -67,7 +67,7 @@ Form = Callable[..., list[Any]]
 def wait_until_full() -> None:
     """Until the one call that runs has reported as much as may wait to be read."""
     (call,) = _call._running
-    wait_for(lambda: call._reports.qsize() == _call.AHEAD)
+    wait_for(lambda: call._room.empty())
 
 
 def join_threads() -> None:

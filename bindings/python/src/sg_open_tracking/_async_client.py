@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
@@ -98,7 +100,7 @@ class AsyncClient:
                 return function(call)
 
         with self._client._for_one_call() as client:  # leaving it cuts the call off
-            work = self._threads.submit(run)
+            work = self._threads.submit(functools.partial(contextvars.copy_context().run, run))
             ended = asyncio.wrap_future(work)
             try:
                 await asyncio.wait([ended], timeout=timeout)

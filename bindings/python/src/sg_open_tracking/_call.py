@@ -14,7 +14,8 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Final, Generic, TypeVar, final
 
 from ._errors import CallCancelledError
-from ._threads import SimpleQueue, start_new_thread
+from ._log import Line, readers
+from ._threads import SimpleQueue, get_ident, start_new_thread
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -53,10 +54,13 @@ async def aread(client: Client, native: Native[T]) -> AsyncGenerator[T, None]:
             changed.clear()
             if call.has_nothing_yet():
                 await changed.wait()
-            elif (report := next(call, None)) is not None:
-                yield report
-            else:
+                continue
+            try:
+                report = call.take()
+            except StopIteration:
                 return
+            if report is not None:
+                yield report
 
 
 def beside(client: Client, function: Callable[[Client], T]) -> T:
@@ -98,7 +102,7 @@ class Call(Generic[T]):
         self._client = client
         self._native = native
         self._wake = wake
-        self._reports: SimpleQueue[T | _End] = SimpleQueue()
+        self._reports: SimpleQueue[T | Line | _End] = SimpleQueue()
         self._room: SimpleQueue[None] = SimpleQueue()  # holds something for each report that may wait
         self._stopped = False
         for _ in range(AHEAD):
@@ -119,12 +123,23 @@ class Call(Generic[T]):
         return self
 
     def __next__(self) -> T:
-        report = self._take()
-        if not isinstance(report, _End):
-            self._room.put(None)
-            return report
-        error, report.error = report.error, None
-        raise StopIteration if error is None else error
+        while (report := self.take()) is None:
+            pass
+        return report
+
+    def take(self) -> T | None:
+        """The next report; or None for a line of the log, which is logged in the reader's own thread
+        and context."""
+        report = self._reports.get()
+        if isinstance(report, Line):
+            report.log()
+            return None
+        if isinstance(report, _End):
+            self._reports.put(report)  # for who asks again
+            error, report.error = report.error, None
+            raise StopIteration if error is None else error
+        self._room.put(None)
+        return report
 
     def has_nothing_yet(self) -> bool:
         """Would the next report have to be waited for?"""
@@ -138,35 +153,34 @@ class Call(Generic[T]):
     def finish(self) -> None:
         """Cuts the call off, and waits for its end."""
         self._client.cancel()
-        while not isinstance(self._take(), _End):
+        while not isinstance(report := self._reports.get(), _End):
             pass
+        self._reports.put(report)
 
     def end(self, error: BaseException | None) -> None:
         _running.discard(self)
         self._reports.put(_End(error))
         self._wake()
 
-    def _take(self) -> T | _End:
-        report = self._reports.get()
-        if isinstance(report, _End):
-            self._reports.put(report)  # for who asks again
-        return report
-
     def _report(self, report: T) -> bool:
         self._room.get()
-        if self._stopped:
-            return False
         self._reports.put(report)
         self._wake()
-        return True
+        return not self._stopped
+
+    def _tell(self, line: Line) -> None:
+        self._reports.put(line)
+        self._wake()
 
     def _run(self) -> None:
+        error = None
+        readers[get_ident()] = self._tell
         try:
             self._native(self._client, self._report)
-        except BaseException as error:
-            self.end(error)  # for the reader to raise
-        else:
-            self.end(None)
+        except BaseException as raised:
+            error = raised  # for the reader to raise
+        del readers[get_ident()]
+        self.end(error)
 
 
 @atexit.register

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Final, final
 
-from . import _native
+from . import _log, _native
 from ._arguments import (
     KEY,
     SETTERS,
@@ -64,13 +64,16 @@ class Client:
                     setter, to_c, allowed = SETTERS[name]
                     code = getattr(_lib, setter)(config, to_c(name, value))
                     check(code, f"{name} must be {allowed}")
+            level = _log.wanted()
+            if level is not None:
+                check(_lib.sg_config_set_log(config, level, _log.on_log, None), "the level was refused")
             code = _lib.sg_client_new(
                 text_to_c("key", key), region_to_c(region), config, ctypes.byref(pointer)
             )
             check(code, f"key must be {KEY}; {_ENVIRONMENT}")
         finally:
             _lib.sg_config_free(config)
-        self._own(pointer, region, options.get("timeout") or _TIMEOUT)
+        self._own(pointer, region, options.get("timeout") or _TIMEOUT, level is not None)
 
     def update(self, enabled: bool, *, on_behalf_of: str | None = None) -> Result:
         """Switches open tracking on or off: the account's, or that of a subuser (its username)
@@ -109,7 +112,7 @@ class Client:
         with self._in_use() as origin:
             check(_lib.sg_client_derive(origin, milliseconds, ctypes.byref(pointer)), "timeout was refused")
         derived = Client.__new__(Client)
-        derived._own(pointer, self._region, timeout or self._timeout)
+        derived._own(pointer, self._region, timeout or self._timeout, self._logs)
         return derived
 
     def cancel(self) -> None:
@@ -146,10 +149,11 @@ class Client:
     def __repr__(self) -> str:
         return f"<sg_open_tracking.Client region={self._region.name}{' closed' if self._closed else ''}>"
 
-    def _own(self, pointer: ctypes.c_void_p, region: Region, timeout: float) -> None:
+    def _own(self, pointer: ctypes.c_void_p, region: Region, timeout: float, logs: bool) -> None:
         self._pointer = pointer
         self._region = Region(region)
         self._timeout = timeout
+        self._logs = logs
         self._calls = 0
         self._closed = False
         self._cancelled = False
@@ -196,7 +200,7 @@ class Client:
                 self._aside.discard(call)
 
     def _call(self, function: Callable[..., int], *arguments: object) -> Result:
-        if in_main_thread():
+        if self._logs or in_main_thread():  # a log is read in the thread of its caller
             with contextlib.suppress(NoThreadError):
                 return beside(self, lambda derived: derived._call_here(function, *arguments))
         return self._call_here(function, *arguments)

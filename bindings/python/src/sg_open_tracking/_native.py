@@ -63,6 +63,7 @@ _NAMES = POINTER(c_char_p)
 
 ON_RESULT: Final = CFUNCTYPE(c_bool, c_void_p, c_size_t, _RESULT)
 ON_SUBUSER: Final = CFUNCTYPE(c_bool, c_void_p, c_char_p)
+ON_LOG: Final = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "sg_open_tracking_update": (c_int32, (c_char_p, c_bool, c_int32, c_char_p, POINTER(c_bool))),
@@ -78,6 +79,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "sg_config_set_proxy": (c_int32, (_CONFIG, c_char_p)),
     "sg_config_set_ca_file": (c_int32, (_CONFIG, c_char_p)),
     "sg_config_set_user_agent": (c_int32, (_CONFIG, c_char_p)),
+    "sg_config_set_log": (c_int32, (_CONFIG, c_int32, ON_LOG, c_void_p)),
     "sg_client_new": (c_int32, (c_char_p, c_int32, _CONFIG, POINTER(_CLIENT))),
     "sg_client_derive": (c_int32, (_CLIENT, c_uint32, POINTER(_CLIENT))),
     "sg_client_free": (None, (_CLIENT,)),

@@ -9,7 +9,7 @@ import threading
 from _queue import SimpleQueue  # the one of queue may be theirs
 from typing import Any, Final
 
-__all__ = ["RLock", "SimpleQueue", "in_main_thread", "start_new_thread"]
+__all__ = ["RLock", "SimpleQueue", "get_ident", "in_main_thread", "start_new_thread"]
 
 
 def _systems(name: str) -> Any:
@@ -23,9 +23,9 @@ def _systems(name: str) -> Any:
 
 RLock: Final = _systems("RLock")
 start_new_thread: Final = _systems("start_new_thread")
-_get_ident: Final = _systems("get_ident")
+get_ident: Final = _systems("get_ident")
 
 
 def in_main_thread() -> bool:
     """Is this the thread in which the handlers of signals run?"""
-    return bool(_get_ident() == threading.main_thread().ident)
+    return bool(get_ident() == threading.main_thread().ident)
