@@ -23,7 +23,7 @@ help: ## list the targets
 
 all: library pages ## build all that `make install` installs
 
-install: ## install it: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR, BINDIR, MANDIR
+install: ## install it: PREFIX (/usr/local), DESTDIR, LIBDIR, INCLUDEDIR, BINDIR, DATADIR, MANDIR
 	@packaging/install.sh install
 
 uninstall: ## remove what `make install` with the same settings has installed
@@ -33,6 +33,7 @@ library:
 	$(CARGO) build --locked --release --lib
 	@packaging/native_libs.sh >$(TARGET)/native-libs
 	@ln -sf libsg_open_tracking.so $(TARGET)/libsg_open_tracking.so.1
+	@packaging/debug_symbols.sh $(TARGET)/libsg_open_tracking.so
 	@packaging/static_library.sh $(TARGET)/libsg_open_tracking.a
 
 build: library ## build the shared and the static library, and the sandbox
@@ -40,6 +41,7 @@ build: library ## build the shared and the static library, and the sandbox
 
 cli: ## build the command-line tool, target/release/sg-open-tracking
 	$(CARGO) build --locked --release --package sg-open-tracking
+	@packaging/debug_symbols.sh $(TARGET)/sg-open-tracking
 
 pages: cli # the man pages and the completions, into build/share
 	@packaging/pages.sh $(TARGET)/sg-open-tracking build/share
@@ -122,6 +124,7 @@ test-platforms: build ## aarch64 by qemu, musl, Windows by wine: the library, an
 
 # What is shipped holds no path of the machine that built it.
 library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)
+library cli: export CFLAGS := $(shell packaging/cflags.sh)
 
 valgrind: build ## the C programs under valgrind: leaks and invalid accesses
 	tests/valgrind.sh

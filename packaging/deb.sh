@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
-need dh:debhelper dpkg-buildpackage:dpkg-dev || exit 1
+need dh:debhelper dpkg-buildpackage:dpkg-dev eu-unstrip:elfutils || exit 1
 
 output=build/deb
 export TREE=$PWD

@@ -14,12 +14,13 @@ PREFIX=${PREFIX:-/usr/local}
 LIBDIR=${LIBDIR:-$PREFIX/lib}
 INCLUDEDIR=${INCLUDEDIR:-$PREFIX/include}
 BINDIR=${BINDIR:-$PREFIX/bin}
-MANDIR=${MANDIR:-$PREFIX/share/man}
-BASHCOMPDIR=${BASHCOMPDIR:-$PREFIX/share/bash-completion/completions}
-ZSHCOMPDIR=${ZSHCOMPDIR:-$PREFIX/share/zsh/site-functions}
-FISHCOMPDIR=${FISHCOMPDIR:-$PREFIX/share/fish/vendor_completions.d}
+DATADIR=${DATADIR:-$PREFIX/share}
+MANDIR=${MANDIR:-$DATADIR/man}
+BASHCOMPDIR=${BASHCOMPDIR:-$DATADIR/bash-completion/completions}
+ZSHCOMPDIR=${ZSHCOMPDIR:-$DATADIR/zsh/site-functions}
+FISHCOMPDIR=${FISHCOMPDIR:-$DATADIR/fish/vendor_completions.d}
 
-for directory in "$PREFIX" "$LIBDIR" "$INCLUDEDIR" "$BINDIR" "$MANDIR"; do
+for directory in "$PREFIX" "$LIBDIR" "$INCLUDEDIR" "$BINDIR" "$DATADIR" "$MANDIR"; do
     [[ $directory == /* ]] || { echo "install: $directory is not an absolute path" >&2; exit 2; }
 done
 
@@ -29,6 +30,7 @@ field() { sed -n "0,/^$1 = \"\(.*\)\"/s//\1/p" Cargo.toml; }
 version=$(field version)
 soname=libsg_open_tracking.so.${version%%.*}
 cmake=$LIBDIR/cmake/sg_open_tracking
+data=$DATADIR/sg_open_tracking
 
 # file MODE SOURCE DESTINATION
 file() {
@@ -79,7 +81,12 @@ file 644 include/sg_open_tracking.h "$INCLUDEDIR/sg_open_tracking.h"
 filled sg_open_tracking.pc "$LIBDIR/pkgconfig/sg_open_tracking.pc"
 filled sg_open_tracking-config.cmake "$cmake/sg_open_tracking-config.cmake"
 filled sg_open_tracking-config-version.cmake "$cmake/sg_open_tracking-config-version.cmake"
-[[ $verb == install ]] || [[ ! -d $DESTDIR$cmake ]] || rmdir --ignore-fail-on-non-empty "$DESTDIR$cmake"
+for tool in valgrind tsan; do
+    file 644 packaging/$tool.supp "$data/$tool.supp"
+done
+for own in "$cmake" "$data"; do
+    [[ $verb == install ]] || [[ ! -d $DESTDIR$own ]] || rmdir --ignore-fail-on-non-empty "$DESTDIR$own"
+done
 
 file 755 $built/sg-open-tracking "$BINDIR/sg-open-tracking"
 file 644 build/share/man/man1/sg-open-tracking.1 "$MANDIR/man1/sg-open-tracking.1"

@@ -69,10 +69,12 @@ package_source() {
 package_binary() {
     local root=$stages/$name-x86_64-linux-gnu
     rm -rf "$root"
-    mkdir -p "$root"/{include,lib/pkgconfig}
+    mkdir -p "$root"/{include,lib/pkgconfig,share/sg_open_tracking}
     cp include/sg_open_tracking.h "$root/include"
     cp "$portable/libsg_open_tracking.a" "$root/lib"
     cp "$portable/$library" "$root/lib/libsg_open_tracking.so.$version"
+    cp "$portable/$library.debug" "$root/lib" # where the library's own note of its name leads
+    cp packaging/*.supp "$root/share/sg_open_tracking"
     ln -s "libsg_open_tracking.so.$version" "$root/lib/$library"
     ln -s "$library" "$root/lib/libsg_open_tracking.so"
     cp LICENSE "$portable"/{LICENSE-THIRD-PARTY,sg_open_tracking.cdx.json} "$root"

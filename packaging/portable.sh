@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the shared library that every package carries, for any Linux on x86-64 with glibc 2.17 or
-# newer, and the static one, into build/portable; beside them what they are made of and under which
-# licences.
+# newer, with its symbols in a file apart, and the static one, into build/portable; beside them what
+# they are made of and under which licences.
 #
 #     packaging/portable.sh
 #
@@ -20,13 +20,15 @@ output=build/portable
 built=${CARGO_TARGET_DIR:-target}/$target/release
 
 CARGO_ENCODED_RUSTFLAGS=$(packaging/rustflags.sh)
-export CARGO_ENCODED_RUSTFLAGS
+CFLAGS=$(packaging/cflags.sh)
+export CARGO_ENCODED_RUSTFLAGS CFLAGS
 mkdir -p build
 cargo-zigbuild build --locked --release --lib --target "$target.$glibc"
 
 rm -rf "$output"
 mkdir -p "$output"
 install -m 644 "$built/libsg_open_tracking.so" "$output/libsg_open_tracking.so.1"
+packaging/debug_symbols.sh "$output/libsg_open_tracking.so.1"
 
 packaging/static_library.sh "$built/libsg_open_tracking.a" "$output/libsg_open_tracking.a"
 packaging/native_libs.sh "$target" >"$output/native-libs"

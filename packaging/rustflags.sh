@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints the flags by which a build holds no path of the machine that made it, and so comes out the
-# same from any directory, in the form of CARGO_ENCODED_RUSTFLAGS. What RUSTFLAGS says goes first.
+# Prints the flags of a build that is shipped, in the form of CARGO_ENCODED_RUSTFLAGS. It holds no path
+# of the machine that made it, and so comes out the same from any directory; and it has the debugging
+# information that packaging/debug_symbols.sh puts aside. What RUSTFLAGS says goes first.
 #
 #     CARGO_ENCODED_RUSTFLAGS=$(packaging/rustflags.sh) cargo build --release
 #
@@ -12,6 +13,9 @@ cd "$(dirname "$0")/.."
 read -ra flags <<<"${RUSTFLAGS:-}"
 # Of prefixes that overlap, the last that fits counts.
 flags+=(
+    -Cdebuginfo=line-tables-only
+    -Cstrip=none
+    "-Clink-arg=-Wl,--build-id"
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     "--remap-path-prefix=$(${RUSTC:-rustc} --print sysroot)=/rust"
     "--remap-path-prefix=$PWD=/sg_open_tracking"

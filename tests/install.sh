@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 source tests/needs.sh
 # shellcheck source=tests/checks.sh
 source tests/checks.sh
-need cc:gcc pkg-config cmake meson man:man-db mandoc dh:debhelper lintian unshare:util-linux || exit 1
+need cc:gcc pkg-config cmake meson man:man-db mandoc dh:debhelper lintian unshare:util-linux valgrind || exit 1
 
 source_tree=$PWD
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
@@ -23,8 +23,8 @@ functions=$(tr '\n' ' ' <tests/abi/exports.txt)
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$source_tree/target/debug/sg-open-tracking-sandbox}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# used HEADING COMMAND: what users do, in a layer over this machine where COMMAND has installed the
-# library and the source tree is hidden.
+# used HEADING COMMAND [SYMBOLS]: what users do, in a layer over this machine where COMMAND has installed
+# the library, and its symbols too if anything is in SYMBOLS, and the source tree is hidden.
 used() {
     local checks
     if [[ $(id -u) != 0 ]]; then
@@ -38,7 +38,7 @@ used() {
     cp bindings/c/one_shot.c tests/install/{CMakeLists.txt,meson.build,used.sh} "$work/demo"
     awk '/^```c$/ {inside = 1; next} /^```/ {if (inside) exit} inside' README.md >"$work/demo/off.c"
     # shellcheck disable=SC2016 # the inner shell has the variables
-    checks=$(INSTALL=$2 SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions DYNAMIC=$dynamic STATIC=$static \
+    checks=$(INSTALL=$2 SYMBOLS=${3-} SOURCE_TREE=$source_tree WORK=$work FUNCTIONS=$functions DYNAMIC=$dynamic STATIC=$static \
         tests/with_sandbox.sh \
         unshare --mount bash -ec '
             cp "$SANDBOX_CA_FILE" "$WORK/demo/ca.pem"
@@ -75,7 +75,7 @@ nothing_is_left() {
     mkdir "$work/clean"
     cp -r Makefile Cargo.toml include packaging "$work/clean"
     make --no-print-directory -C "$work/clean" uninstall DESTDIR="$tree" "$@" &&
-        [[ ! $(files "$tree" | tee /dev/stderr) && ! -d $tree/usr/local/lib/cmake/sg_open_tracking ]]
+        [[ ! $(find "$tree" ! -type d -o -name sg_open_tracking | tee /dev/stderr) ]]
 }
 keeps() {
     local own=$tree/usr/local/lib/cmake/sg_open_tracking/own
@@ -84,7 +84,7 @@ keeps() {
     make --no-print-directory uninstall DESTDIR="$tree"
     [[ $(files "$tree") == ./usr/local/lib/cmake/sg_open_tracking/own ]]
 }
-settings=(PREFIX=/opt/sg LIBDIR=/opt/sg/lib64 INCLUDEDIR=/opt/include/sg MANDIR=/opt/man BINDIR=/opt/sg/tools)
+settings=(PREFIX=/opt/sg LIBDIR=/opt/sg/lib64 INCLUDEDIR=/opt/include/sg MANDIR=/opt/man BINDIR=/opt/sg/tools DATADIR=/opt/data)
 moved_tree_serves() {
     make --no-print-directory install DESTDIR="$tree" "${settings[@]}"
     mv "$tree/opt" "$work/moved"
@@ -148,8 +148,12 @@ check "it runs" runs "$work/meson/build/demo"
 check "the Debian packages are made" packaging/deb.sh
 cp build/deb/*.deb "$work/packages" || true
 check "lintian finds nothing that is not explained" lintian --fail-on error,warning,info --allow-root build/deb/*.changes
-no_path() { ! grep -qF -e "$source_tree" -e "${CARGO_HOME:-$HOME/.cargo}" <(for deb in build/deb/*.deb; do dpkg-deb --fsys-tarfile "$deb"; done); }
+# What the packages of symbols have is compressed there, and so looked at here.
+no_path() {
+    ! grep -qF -e "$source_tree" -e "${CARGO_HOME:-$HOME/.cargo}" target/release/*.debug \
+        <(for deb in build/deb/*.deb; do dpkg-deb --fsys-tarfile "$deb"; done)
+}
 check "they name no path of this machine" no_path
-used "the Debian packages" 'dpkg --force-unsafe-io -i /packages/*.deb'
+used "the Debian packages" 'dpkg --force-unsafe-io -i /packages/*.deb' symbols
 
 sum_up

@@ -158,8 +158,17 @@ test_contents() {
     check "contents: licences go with every library" licences_go_along
 }
 
+# Symbols of that very build, found from where the library is, and with its lines.
+symbols_are_there() {
+    local shared=$work/installed/lib/$library address
+    address=$(nm -D "$shared" | awk '$3 == "sg_client_update" { print $1 }')
+    diff <(readelf --notes "$shared") <(readelf --notes "$shared.debug") &&
+        readelf --string-dump=.gnu_debuglink "$shared" | grep -F "$library.debug" &&
+        addr2line --exe "$shared.debug" "0x$address" | grep -F src/ffi/client.rs
+}
+
 test_c() {
-    need cc:gcc pkg-config cmake || exit 1
+    need cc:gcc pkg-config cmake valgrind || exit 1
     local installed=$work/installed
     install_binary
     cp "$top/bindings/c/update.c" "$work"
@@ -167,6 +176,10 @@ test_c() {
     check "c: it builds by pkg-config" alone env PKG_CONFIG_PATH="$installed/lib/pkgconfig" sh -c \
         'cc -o update update.c $(pkg-config --cflags --libs sg_open_tracking)'
     check "c: an answer" prints "open tracking is off" env LD_LIBRARY_PATH="$installed/lib" "$work/update" off
+    check "c: the symbols of the library are beside it" symbols_are_there
+    check "c: valgrind finds nothing, with the tarball's suppressions" prints "open tracking is off" env \
+        LD_LIBRARY_PATH="$installed/lib" valgrind --quiet --error-exitcode=9 \
+        --suppressions="$installed/share/sg_open_tracking/valgrind.supp" "$work/update" off
     check "c: no other library was in reach" refuses "libsg_open_tracking.so.1: cannot open shared object file" "$work/update" off
     mkdir "$work/cmake"
     printf '%s\n' 'cmake_minimum_required(VERSION 3.14)' 'project(update C)' 'find_package(sg_open_tracking 1 REQUIRED)' \

@@ -38,6 +38,19 @@ check "$STATIC" static
 check "it needs no shared library at all" wholly_static static
 check "it runs" runs ./static
 
+data=$(pkg-config --variable=prefix sg_open_tracking)/share/sg_open_tracking
+memcheck=(valgrind --quiet --error-exitcode=9)
+# shellcheck disable=SC2046 # the options are words
+sanitized() {
+    cc -fsanitize=thread -o sanitized off.c $(pkg-config --cflags --libs sg_open_tracking) &&
+        says "open tracking is off" env TSAN_OPTIONS="suppressions=$data/tsan.supp" ./sanitized
+}
+names_functions() { [[ $("${memcheck[@]}" ./dynamic 2>&1 | tee /dev/stderr) == *sg_open_tracking::client::* ]]; }
+check "valgrind finds nothing, with the suppressions" \
+    says "open tracking is off" "${memcheck[@]}" --suppressions="$data/valgrind.supp" ./dynamic
+check "ThreadSanitizer takes its own" sanitized
+[[ ! $SYMBOLS ]] || check "valgrind names functions, by the package of symbols" names_functions
+
 check "CMake finds the package" cmake -S . -B cmake -DWANTED=1.0
 check "CMake builds" cmake --build cmake
 check "the one with sg_open_tracking::shared needs the library" needs_the_library cmake/shared
