@@ -6,7 +6,9 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -14,10 +16,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from sg_open_tracking import Client, Code, OpenTrackingError
 
+T = TypeVar("T")
 TIMEOUT = 4  # of a call, in seconds
 
 _lock = threading.Lock()
@@ -107,8 +111,15 @@ def ask_one(ask: Callable[[str, str], str], number: int) -> None:
     check(got == expected, f"{name} ({kind}): {got}, not {expected}")
 
 
-def silent_calls() -> int:
-    """How many requests for fault-once-silent-NONCE have come to the sandbox, which never answers them."""
+def fall_silent(begin: Callable[[str], T], count: int) -> list[T]:
+    """Begins calls that are never answered, and waits until they are all under way."""
+    before = _silent_requests()
+    begun = [begin(f"fault-once-silent-{uuid4()}") for _ in range(count)]
+    wait_until("the calls are under way", lambda: _silent_requests() == before + count)
+    return begun
+
+
+def _silent_requests() -> int:
     request = urllib.request.Request(f"{os.environ['SG_OPEN_TRACKING_BASE_URL']}/_sandbox/requests")
     with urllib.request.urlopen(request, context=ssl.create_default_context()) as response:
         requests = json.load(response)
@@ -135,6 +146,25 @@ def memory_kib(pids: list[int]) -> int:
     """That is theirs alone; of the pages that they share with each other, each has its part."""
     lines = (line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> float:
+    """The seconds that it took; nothing is left of it."""
+    processes = family(process.pid)
+    start = time.monotonic()
+    process.send_signal(how)
+    check(process.wait(60) == 0, f"it ended with {process.returncode}")
+    took = time.monotonic() - start
+    left = [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+    check(not left, f"these are left of it: {left}")
+    return took
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    for pid in family(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
 
 
 def descriptors(pids: list[int]) -> int:

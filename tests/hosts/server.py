@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import signal
 import socket
 import subprocess
 import tempfile
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from process import (
     TIMEOUT,
     check,
     children,
     descriptors,
+    fall_silent,
     family,
+    kill,
     load,
     loading,
     memory_kib,
     report,
-    silent_calls,
+    stop,
     wait_until,
 )
 
@@ -72,15 +71,6 @@ class Server:
         wait_until("the workers run", run)
         return frozenset(found)
 
-    def fall_silent(self) -> list[Future[str]]:
-        """Calls that are never answered."""
-        before = silent_calls()
-        asking = [
-            self._threads.submit(self.ask, "one", f"fault-once-silent-{uuid4()}") for _ in range(WORKERS)
-        ]
-        wait_until("the calls are under way", lambda: silent_calls() == before + WORKERS)
-        return asking
-
     def reload(self) -> None:
         """Under load: no request is lost, and the calls that are under way are finished."""
         old = self.wait_for_workers()
@@ -90,14 +80,8 @@ class Server:
 
     def stop(self, how: signal.Signals) -> tuple[float, list[str]]:
         """Amid calls. The seconds that it took, and what the calls came to; "" if they were cut off."""
-        processes = family(self._process.pid)
-        asking = self.fall_silent()
-        start = time.monotonic()
-        self._process.send_signal(how)
-        check(self._process.wait(60) == 0, f"the server ended with {self._process.returncode}")
-        took = time.monotonic() - start
-        left = [process for process in processes if Path(f"/proc/{process}").exists()]
-        check(not left, f"these are left of the server: {left}")
+        asking = fall_silent(lambda name: self._threads.submit(self.ask, "one", name), WORKERS)
+        took = stop(self._process, how)
         return took, ["" if call.exception() else call.result() for call in asking]
 
     def memory_kib(self) -> int:
@@ -112,10 +96,7 @@ class Server:
     def __exit__(self, failed: object, *_: object) -> None:
         if failed:
             print(self._log.read_text())
-        for process in family(self._process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        self._process.wait()
+        kill(self._process)
 
 
 def drive(
