@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
-use sg_open_tracking::{Client, Code, Config, Error, Outcome, Region, Report};
+use sg_open_tracking::{Client, Code, Config, Error, LogLevel, Outcome, Region, Report};
 
 use crate::certificates::{self, Server};
-use crate::late;
 pub use crate::late::{grace, slack};
 use crate::peer::{Peer, Script, Seen, Step};
+use crate::{late, log};
 
 /// The key of every call. It must turn up in one header and nowhere else.
 pub const KEY: &str = "SG.fault-matrix-key.0123456789abcdef";
@@ -308,7 +308,7 @@ pub fn client(url: &str, options: impl FnOnce(&mut Config)) -> Client {
     config.set_base_url(url).unwrap();
     config.set_ca_file(certificates::ca_file()).unwrap();
     config.set_proxy(Some("")).unwrap();
-    config.set_timeout(ms(5000)).unwrap();
+    config.set_timeout(ms(5000)).unwrap().set_log(LogLevel::Debug, log::check);
     options(&mut config);
     Client::new(KEY, Region::Global, &config).unwrap()
 }

@@ -2,7 +2,8 @@
 //!
 //! Each row names what the peer does, the call, and the code, status, attempts and time to
 //! expect. All runs over real TLS and sockets of the loopback, scripted byte by byte. Most rows
-//! only wait, so many run at once.
+//! only wait, so many run at once. All calls are logged at the finest level, and each line is held to
+//! docs/logging.md.
 
 mod case;
 mod certificates;
@@ -19,6 +20,7 @@ mod keep_alive;
 #[path = "../support/late.rs"]
 mod late;
 mod limits;
+mod log;
 mod proxy;
 mod secrets;
 mod service;
@@ -36,7 +38,7 @@ fn main() {
     }
     // The control has to run beside the calls.
     late::lateness();
-    let families: [(&str, Vec<Trial>); 12] = [
+    let families: [(&str, Vec<Trial>); 13] = [
         ("tcp", tcp::cases()),
         ("dns", dns::cases()),
         ("tls", tls::cases()),
@@ -49,6 +51,7 @@ fn main() {
         ("environment", environment::cases()),
         ("deadline", deadline::cases()),
         ("secrets", secrets::cases()),
+        ("log", log::cases()),
     ];
     let mut trials = Vec::new();
     for (family, cases) in families {

@@ -32,7 +32,7 @@ pub(super) fn connect(peer: &str, addresses: &[SocketAddr], step: &Step) -> Resu
             next_attempt = Instant::now() + ATTEMPT_DELAY;
             if let Some(address) = untried.next() {
                 let silent = under_way.last().map(|(address, _)| *address);
-                log.debug("connecting", |record| connecting(address, silent, record));
+                log.debug("connecting", |record| connecting(peer, address, silent, record));
                 match start(address) {
                     Ok(socket) => under_way.push((address, socket)),
                     Err(error) => failure = Some(failed(address, error, log)),
@@ -67,8 +67,8 @@ pub(super) fn connect(peer: &str, addresses: &[SocketAddr], step: &Step) -> Resu
     }
 }
 
-fn connecting(address: SocketAddr, silent: Option<SocketAddr>, record: &mut Record) {
-    record.word("address", address);
+fn connecting(peer: &str, address: SocketAddr, silent: Option<SocketAddr>, record: &mut Record) {
+    record.text("peer", peer).word("address", address);
     if let Some(silent) = silent {
         record.text("why", &format!("{silent} has not answered for {} ms", ATTEMPT_DELAY.as_millis()));
     }

@@ -62,7 +62,7 @@ impl Connector for Open {
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
         let (call, kept) = self.slot.opening()?;
         if kept {
-            replaced(&call, "the server closed it, or it said something unasked");
+            replaced(&call, "it was found closed, or with data that nobody asked for");
         }
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
         self.slot.opened(stream.socket(), watch)?;
