@@ -34,7 +34,7 @@ for dialect in c99 c11 cpp17; do
         for source in bindings/c/*.c tests/c/*.c; do
             check "compile $source as $dialect, $link" compile "$dialect" "$link" "$source"
         done
-        for program in contract waits fleet; do
+        for program in contract waits fleet log; do
             check "$program as $dialect, $link" tests/with_sandbox.sh "$build/$program-$dialect-$link"
         done
     done

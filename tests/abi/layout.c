@@ -45,3 +45,9 @@ HOLDS(SG_ERR_NOT_APPLIED == 27);
 HOLDS(sizeof(sg_region) == 4);
 HOLDS(SG_REGION_GLOBAL == 0);
 HOLDS(SG_REGION_EU == 1);
+
+HOLDS(sizeof(sg_log) == 4);
+HOLDS(SG_LOG_ERROR == 1);
+HOLDS(SG_LOG_WARN == 2);
+HOLDS(SG_LOG_INFO == 3);
+HOLDS(SG_LOG_DEBUG == 4);

@@ -24,7 +24,8 @@ static inline bool find_sandbox(void)
 {
     static const char *const meddling[] = {"HTTPS_PROXY", "https_proxy",   "ALL_PROXY",    "all_proxy",
                                            "NO_PROXY",    "no_proxy",      "SSL_CERT_DIR", "SSL_CERT_FILE",
-                                           "HTTP_PROXY",  "http_proxy",    "SG_OPEN_TRACKING_BASE_URL"};
+                                           "HTTP_PROXY",  "http_proxy",    "SG_OPEN_TRACKING_BASE_URL",
+                                           "SG_OPEN_TRACKING_LOG"};
     for (size_t i = 0; i < COUNT(meddling); i++)
         unsetenv(meddling[i]);
     sandbox.url = getenv("SANDBOX_URL");

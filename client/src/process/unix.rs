@@ -141,12 +141,17 @@ pub(crate) fn may_resolve_later(error: &io::Error) -> bool {
 /// Writes if there is room, and somebody to read: to a pipe that is full it would wait, and by one that
 /// is closed the program would end.
 pub(super) fn write_to_stderr(line: &[u8]) {
-    let mut polled = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: poll has one entry to write, write as many bytes to read as it is told. Standard error
-    // may be closed, which both take.
-    unsafe {
-        if libc::poll(&raw mut polled, 1, 0) == 1 && polled.revents == libc::POLLOUT {
-            libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
-        }
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::net::{AddressFamily, getsockname};
+
+    let stderr = rustix::stdio::stderr();
+    let mut polled = [PollFd::new(&stderr, PollFlags::OUT)];
+    let is_ready = poll(&mut polled, Some(&Timespec::default())) == Ok(1) && polled[0].revents() == PollFlags::OUT;
+    // Where standard error was closed, its number may be a connection's by now.
+    let is_connection = getsockname(stderr)
+        .is_ok_and(|address| matches!(address.address_family(), AddressFamily::INET | AddressFamily::INET6));
+    if is_ready && !is_connection {
+        // It is lost where it can't be written.
+        let _ = rustix::io::write(stderr, line);
     }
 }

@@ -101,7 +101,12 @@ static long find_in_memory(const char *when)
     return found;
 }
 
-/* A client, perhaps one that goes by a proxy and tries again. */
+static void ignore(void *context, int32_t level, const char *line)
+{
+    (void)context, (void)level, (void)line;
+}
+
+/* A client that tells all it does, perhaps one that goes by a proxy and tries again. */
 static sg_client *client_with_options(const char *proxy, uint32_t retries)
 {
     static char key[MOST + 1];
@@ -112,6 +117,7 @@ static sg_client *client_with_options(const char *proxy, uint32_t retries)
     sg_config_set_base_url(config, sandbox.url);
     sg_config_set_proxy(config, proxy);
     sg_config_set_ca_file(config, sandbox.ca_file);
+    sg_config_set_log(config, SG_LOG_DEBUG, ignore, NULL);
     write_key(key);
     if (sg_client_new(key, SG_REGION_GLOBAL, config, &client) != SG_OK)
         check(false, "a client is made");
