@@ -18,14 +18,14 @@ use crate::run::{all_tried, tell, tell_why};
 use crate::work::{Job, Wanted, Work};
 
 pub fn run(options: &args::Apply) -> Result<(), Failure> {
-    let sessions = connect::sessions(&options.connection)?;
+    let progress = Progress::new(options.output.quiet, output::watched());
+    let sessions = connect::sessions(&options.connection, &progress)?;
     let regions: Vec<_> = sessions.iter().map(|session| session.region).collect();
     let desired = Desired::read(&options.file, options.delimiter, accounts::only_region(&sessions))?;
     if let Some(stranger) = desired.accounts.iter().find(|account| !regions.contains(&account.region)) {
         let (region, name) = (stranger.region.as_str(), stranger.name());
         return Err(Failure::usage(format!("{name} is of the region {region}: name it by --region, too")));
     }
-    let progress = Progress::new(options.output.quiet, output::watched());
     let interrupt = Interrupt::watch(&sessions, progress.clone())?;
     let path = options.journal.journal.as_ref();
     let (journal, mut done) = path.map(|path| Journal::open(path, "apply")).transpose()?.unzip();

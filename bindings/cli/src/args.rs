@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sg_open_tracking::Region;
 
@@ -294,6 +294,9 @@ pub struct Connection {
     /// Another place for the service; [REGION=]URL with two regions
     #[arg(long, value_name = "URL")]
     pub base_url: Vec<String>,
+    /// Tell on standard error what the calls do: -v how each ended and what was retried, -vv every step
+    #[arg(long, short, action = ArgAction::Count)]
+    pub verbose: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum, serde::Serialize, serde::Deserialize)]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sg_open_tracking::{Client, Config};
+use sg_open_tracking::{Client, Config, LogLevel};
 
 use crate::args::{Connection, RegionName};
 use crate::failure::Failure;
 use crate::key;
+use crate::progress::Progress;
 
 /// A region and its client.
 pub struct Session {
@@ -15,19 +16,25 @@ pub struct Session {
     pub client: Arc<Client>,
 }
 
-pub fn sessions(options: &Connection) -> Result<Vec<Session>, Failure> {
+/// `progress` has the log, if one is wanted.
+pub fn sessions(options: &Connection, progress: &Progress) -> Result<Vec<Session>, Failure> {
     let mut regions = options.region.clone();
     regions.sort_unstable();
     regions.dedup();
-    regions.iter().map(|region| session(*region, regions.len() == 1, options)).collect()
+    regions.iter().map(|region| session(*region, regions.len() == 1, options, progress)).collect()
 }
 
-fn session(region: RegionName, alone: bool, options: &Connection) -> Result<Session, Failure> {
+fn session(region: RegionName, alone: bool, options: &Connection, progress: &Progress) -> Result<Session, Failure> {
     let mut config = Config::new();
     config.set_timeout(seconds("--timeout", options.timeout)?)?.set_max_retries(options.retries);
     config.set_max_connections(options.connections)?;
     config.set_requests_per_minute(options.requests_per_minute);
     config.set_user_agent(concat!("cli/", env!("CARGO_PKG_VERSION")))?;
+    if options.verbose > 0 {
+        let level = if options.verbose > 1 { LogLevel::Debug } else { LogLevel::Info };
+        let progress = progress.clone();
+        config.set_log(level, move |_, line| progress.say(line));
+    }
     if let Some(url) = of_region(&options.base_url, "--base-url", region, alone)? {
         config.set_base_url(url)?;
     }

@@ -140,8 +140,9 @@ fn get(options: &args::Get) -> Result<(), Failure> {
 }
 
 fn subusers(options: &args::Subusers) -> Result<(), Failure> {
-    let sessions = connect::sessions(&options.connection)?;
-    let interrupt = Interrupt::watch(&sessions, Progress::None)?;
+    let progress = Progress::None;
+    let sessions = connect::sessions(&options.connection, &progress)?;
+    let interrupt = Interrupt::watch(&sessions, progress)?;
     let form = Form::from(&options.output);
     let mut out = io::stdout().lock();
     let mut failed = None;

@@ -29,7 +29,8 @@ impl Progress {
     /// A line for people, where no bar is in its way.
     pub fn say(&self, line: &str) {
         match self {
-            Progress::Bars(bars) => drop(bars.println(line)),
+            // Its println fills lines with blanks to the terminal's width, which then can't be copied.
+            Progress::Bars(bars) => bars.suspend(|| anstream::eprintln!("{line}")),
             _ => anstream::eprintln!("{line}"),
         }
     }

@@ -29,7 +29,7 @@ impl Run {
         connection: &args::Connection,
         progress: &Progress,
     ) -> Result<Run, Failure> {
-        let sessions = connect::sessions(connection)?;
+        let sessions = connect::sessions(connection, progress)?;
         let interrupt = Interrupt::watch(&sessions, progress.clone())?;
         let path = journal.and_then(|file| file.journal.as_ref());
         let (journal, done) = match path.map(|path| Journal::open(path, command)).transpose()? {

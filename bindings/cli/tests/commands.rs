@@ -23,6 +23,33 @@ fn one_account() {
 }
 
 #[test]
+fn what_the_calls_do() {
+    let bench = Bench::with_subusers(25);
+    let quiet = bench.run(&["get"]);
+    quiet.expect(0, "on\n");
+    assert_eq!(quiet.err, "");
+    for (option, level, events) in
+        [("-v", "info", &["end"][..]), ("-vv", "debug", &["connected", "sent", "reply", "end"])]
+    {
+        let ran = bench.run(&["get", "--all-subusers", option]);
+        for event in events {
+            assert!(ran.err.contains(&format!("event={event} ")), "{option}: {event}: {ran:?}");
+        }
+        assert!(
+            ran.err.lines().all(|line| line.starts_with("event=")) && !ran.err.contains(bench.sandbox.key()),
+            "{ran:?}"
+        );
+        assert_eq!(ran.err.contains("level=debug"), level == "debug", "{ran:?}");
+        assert_eq!(
+            ran.err.lines().filter(|line| line.contains("event=end ") && line.contains("on_behalf_of=")).count(),
+            25
+        );
+    }
+    let ran = bench.run(&["set", "off", "--on-behalf-of", "fault-status-404", "-v"]);
+    assert!(ran.err.contains("event=end level=error"), "{ran:?}");
+}
+
+#[test]
 fn many_accounts() {
     let bench = Bench::with_subusers(25);
     let names = bench.write("names", "\u{feff}# ours\nsubuser-00001\n\n  subuser-00002 \nsubuser-00001\n");
