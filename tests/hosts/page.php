@@ -10,6 +10,14 @@ use SgOpenTracking\Exception\OpenTrackingException;
 require_once __DIR__ . '/package/autoload.php';
 
 $key = getenv('SENDGRID_API_KEY');
+$logger = new class {
+    public int $lines = 0;
+
+    public function log(string $level, string $line): void
+    {
+        $this->lines++;
+    }
+};
 ['call' => $call, 'name' => $name] = $_GET;
 try {
     $enabled = match ($call) {
@@ -21,6 +29,7 @@ try {
             fn (bool $enabled, $item) => $enabled && $item->result->enabled,
             true,
         ),
+        'logged' => (new Client($key, logger: $logger))->get($name)->enabled && $logger->lines > 2,
         'variable' => getenv($name) !== false,
         'limited' => set_time_limit(1) && (new Client($key))->get($name)->enabled,
     };

@@ -27,7 +27,7 @@ WORKERS = 8
 REQUESTS = [
     ("call=client&name=subuser-00001", 200),
     ("call=shared&name=subuser-00002", 200),
-    ("call=client&name=subuser-00003", 200),
+    ("call=logged&name=subuser-00003", 200),
     ("call=many&name=subuser-00004", 200),
     ("call=client&name=fault-once-503-{}", 200),
     ("call=shared&name=fault-once-close-{}", 200),

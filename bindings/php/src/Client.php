@@ -18,8 +18,12 @@ final class Client
     private const FIRST_BATCH = 8;
     private const LARGEST_BATCH = 256;
 
+    /** @var list<string> what the list under way has held so far */
+    private static array $listed = [];
+
     private readonly CData $pointer;
     private readonly Region $region;
+    private readonly ?Log $log;
     private bool $closed = false;
 
     /**
@@ -32,6 +36,7 @@ final class Client
      * @param ?string $proxy its URL; "" is none, and null as the environment says
      * @param ?string $caFile PEM; replaces the system's trust store
      * @param ?string $userAgent appended to the library's own
+     * @param ?\Psr\Log\LoggerInterface $logger or any object with its `log()`: is told what calls do, when they are over
      */
     public function __construct(
         #[\SensitiveParameter] string $key,
@@ -45,7 +50,9 @@ final class Client
         #[\SensitiveParameter] ?string $proxy = null,
         ?string $caFile = null,
         ?string $userAgent = null,
+        ?object $logger = null,
     ) {
+        $this->log = $logger === null ? null : Log::to($logger);
         $library = Native::library();
         $pointer = $library->new('sg_client *');
         $config = $library->sg_config_new();
@@ -55,6 +62,7 @@ final class Client
                     Native::check($library->$setter($config, Arguments::$toC($name, $$name)), "$name must be $allowed");
                 }
             }
+            $this->log?->attach($config);
             $key = Arguments::text('key', $key);
             $code = $library->sg_client_new($key, $region->value, $config, \FFI::addr($pointer));
             Native::check($code, 'key must be ' . Arguments::KEY . '; ' . OpenTracking::ENVIRONMENT);
@@ -121,15 +129,17 @@ final class Client
      */
     public function listSubusers(): array
     {
-        $names = [];
-        // It does no more than this, since a script that dies in it leaves the library's frames without unwinding them.
-        $onSubuser = function (?CData $context, string $name) use (&$names): bool {
-            $names[] = $name;
+        $onSubuser = Native::callback('sg_on_subuser', static function (?CData $context, string $name): bool {
+            self::$listed[] = $name;
             return true;
-        };
-        $this->call(fn (CData $result) =>
-            Native::library()->sg_client_list_subusers($this->open(), $onSubuser, null, $result));
-        return $names;
+        });
+        try {
+            $this->call(fn (CData $result) => Native::uninterrupted(fn () =>
+                Native::library()->sg_client_list_subusers($this->open(), $onSubuser, null, $result)));
+            return self::$listed;
+        } finally {
+            self::$listed = [];
+        }
     }
 
     /**
@@ -146,6 +156,7 @@ final class Client
         $derived = (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
         $derived->pointer = $pointer;
         $derived->region = $this->region;
+        $derived->log = $this->log;
         return $derived;
     }
 
@@ -226,7 +237,7 @@ final class Client
             foreach (self::batches($names) as $batch) {
                 $results = Native::library()->new('sg_result[' . count($batch) . ']');
                 [$pointers, $memory] = Native::texts($batch);
-                $code = $call($pointers, count($batch), $results);
+                $code = $this->logged(fn () => $call($pointers, count($batch), $results));
                 unset($memory); // until here it is needed
                 if ($code !== Code::Partial->value) { // which the items tell
                     Native::check($code, 'names was refused');
@@ -277,8 +288,13 @@ final class Client
     private function call(callable $call): Result
     {
         $result = Native::library()->new('sg_result');
-        $call(\FFI::addr($result));
+        $this->logged(fn () => $call(\FFI::addr($result)));
         return $this->outcome($result);
+    }
+
+    private function logged(callable $call): mixed
+    {
+        return $this->log === null ? $call() : $this->log->of($call);
     }
 
     private function outcome(CData $result): Result

@@ -30,6 +30,8 @@ final class Native
             int64_t elapsed_us;
             char message[480];
         } sg_result;
+        typedef void (*sg_on_log)(void *context, int32_t level, const char *line);
+        typedef bool (*sg_on_subuser)(void *context, const char *username);
         int32_t sg_open_tracking_update(const char *key, bool enabled, int32_t region, const char *on_behalf_of, bool *reported);
         int32_t sg_open_tracking_get(const char *key, int32_t region, const char *on_behalf_of, bool *reported);
         sg_config *sg_config_new(void);
@@ -43,6 +45,7 @@ final class Native
         int32_t sg_config_set_proxy(sg_config *config, const char *url);
         int32_t sg_config_set_ca_file(sg_config *config, const char *path);
         int32_t sg_config_set_user_agent(sg_config *config, const char *product);
+        int32_t sg_config_set_log(sg_config *config, int32_t level, sg_on_log on_log, void *context);
         int32_t sg_client_new(const char *key, int32_t region, const sg_config *config, sg_client **client);
         int32_t sg_client_derive(const sg_client *client, uint32_t timeout_ms, sg_client **derived);
         void sg_client_free(sg_client *client);
@@ -53,8 +56,7 @@ final class Native
             void *on_result, void *context, sg_result *results);
         int32_t sg_client_get_many(const sg_client *client, const char *const *names, size_t count,
             void *on_result, void *context, sg_result *results);
-        int32_t sg_client_list_subusers(const sg_client *client, bool (*on_subuser)(void *context, const char *username),
-            void *context, sg_result *result);
+        int32_t sg_client_list_subusers(const sg_client *client, sg_on_subuser on_subuser, void *context, sg_result *result);
         const char *sg_strerror(int32_t code);
         const char *sg_version(void);
         C;
@@ -95,6 +97,41 @@ final class Native
             $at += strlen($text) + 1;
         }
         return [$pointers, $memory];
+    }
+
+    /**
+     * The one callback of this type, since PHP frees none before the script ends. It must do no more than keep what it is
+     * given, and its call be made by `uninterrupted`: the library's frames can't be unwound.
+     */
+    public static function callback(string $type, \Closure $closure): CData
+    {
+        static $callbacks = [];
+        if (!isset($callbacks[$type])) {
+            $callbacks[$type] = self::library()->new("{$type}[1]");
+            $callbacks[$type][0] = $closure;
+        }
+        return $callbacks[$type][0];
+    }
+
+    /** Makes a call that calls back. What might end the script in the callback waits: time limits and handlers of signals. */
+    public static function uninterrupted(callable $call): mixed
+    {
+        $limit = function_exists('set_time_limit') ? (int) ini_get('max_execution_time') : 0;
+        $signals = function_exists('pcntl_async_signals') && pcntl_async_signals(false);
+        if ($limit) {
+            set_time_limit(0);
+        }
+        try {
+            return $call();
+        } finally {
+            if ($limit) {
+                set_time_limit($limit);
+            }
+            if ($signals) {
+                pcntl_async_signals(true);
+                pcntl_signal_dispatch();
+            }
+        }
     }
 
     /** Throws what a bare code means; `$refusal` says it for a refused argument. */

@@ -2,12 +2,14 @@
 
 namespace SgOpenTracking\Tests;
 
+use Monolog\Handler\TestHandler;
+use Monolog\Logger;
 use PHPUnit\Framework\TestCase;
 use SgOpenTracking\{Client, Code, Native, OpenTracking, Region};
 use SgOpenTracking\Exception\{ApiException, CallFailedException, ClientClosedException, ConnectFailedException};
 use SgOpenTracking\Exception\{ConnectionFailedException, InvalidArgumentException, LibraryNotLoadedException};
 use SgOpenTracking\Exception\{NotAppliedException, OpenTrackingException, RateLimitedException, TimeoutException};
-use SgOpenTracking\Exception\TlsFailedException;
+use SgOpenTracking\Exception\{ForbiddenException, NotFoundException, TlsFailedException};
 
 /** What is PHP's own in the binding; the rest is in the conformance table. */
 final class BindingTest extends TestCase
@@ -171,7 +173,8 @@ final class BindingTest extends TestCase
         self::assertSame([null, InvalidArgumentException::class], [$items[1]->result, $items[1]->error::class]);
         self::assertStringContainsString('権限がありません', $items[2]->error->getMessage());
         self::assertSame([], iterator_to_array($client->updateMany(true, [])));
-        self::throws(InvalidArgumentException::class, fn () => $client->getMany(['subuser-00001', "a\0b"])); // before anything is sent
+        // Before anything is sent.
+        self::throws(InvalidArgumentException::class, fn () => $client->getMany(['subuser-00001', "a\0b"]));
         self::throws(\TypeError::class, fn () => $client->getMany([null]));
     }
 
@@ -185,7 +188,8 @@ final class BindingTest extends TestCase
             yield from ['subuser-00004'];
         };
         $names = ['subuser-00001', 'subuser-00002', 'subuser-00003', 'subuser-00001', 'subuser-00004'];
-        foreach ([$repeating(), $names, array_combine(['x', 'y', 'z', 'u', 'v'], $names), new \ArrayIterator($names)] as $given) {
+        $named = array_combine(['x', 'y', 'z', 'u', 'v'], $names);
+        foreach ([$repeating(), $names, $named, new \ArrayIterator($names)] as $given) {
             $items = iterator_to_array($client->updateMany(false, $given));
             self::assertSame($names, array_map(fn ($item) => $item->name, $items));
             self::assertSame(range(0, 4), array_map(fn ($item) => $item->index, $items));
@@ -257,6 +261,139 @@ final class BindingTest extends TestCase
             set_time_limit(0);
         }
         self::assertGreaterThan(1.9, $error->elapsed);
+    }
+
+    private static function logger(): object
+    {
+        return new class {
+            /** @var list<array{string, string, array<string, string>}> */
+            public array $said = [];
+
+            public function log(string $level, string $message, array $context): void
+            {
+                $this->said[] = [$level, $message, $context];
+            }
+
+            /** @return list<string> */
+            public function events(): array
+            {
+                return array_column(array_column($this->said, 2), 'event');
+            }
+        };
+    }
+
+    public function testALoggerIsToldWhatCallsDo(): void
+    {
+        $logger = self::logger();
+        $client = self::client(logger: $logger, maxRetries: 1);
+        $client->get('fault-once-503-' . getmypid());
+        self::assertContains(['debug', 'sent'], array_map(fn ($said) => [$said[0], $said[2]['event']], $logger->said));
+        [[$level, $line, $fields]] = array_values(array_filter($logger->said, fn ($said) => $said[2]['event'] === 'retry'));
+        self::assertSame(['warning', 'warn', '503'], [$level, $fields['level'], $fields['why']]);
+        self::assertStringStartsWith("event=retry level=warn call={$fields['call']} attempt=1 why=503 wait_ms=", $line);
+        self::assertCount(1, array_unique(array_column(array_column($logger->said, 2), 'call')));
+
+        $logger->said = [];
+        self::throws(NotFoundException::class, fn () => $client->derive()->get('nobody'));
+        [$level, , $fields] = end($logger->said);
+        self::assertSame(['error', 'end', 'SG_ERR_NOT_FOUND'], [$level, $fields['event'], $fields['code']]);
+        self::assertStringContainsString(' ', $fields['why']); // it was in quotation marks
+
+        $logger->said = [];
+        iterator_to_array($client->getMany(['subuser-00001', 'subuser-00002', 'subuser-00003']));
+        self::assertCount(3, array_keys($logger->events(), 'end'));
+        $client->listSubusers();
+        self::assertGreaterThan(3, count(array_keys($logger->events(), 'end')));
+        $key = getenv('SANDBOX_KEY');
+        OpenTracking::get($key, logger: $logger, timeout: 10);
+        self::throws(ForbiddenException::class, fn () => $client->get('fault-echo-key'));
+        self::assertStringContainsString('fault-echo-key', json_encode($logger->said));
+        self::assertStringNotContainsString($key, json_encode($logger->said));
+    }
+
+    public function testALoggerIsAskedWhatItTakes(): void
+    {
+        $taken = new TestHandler('warning');
+        $client = self::client(logger: new Logger('sendgrid', [$taken]), maxRetries: 1);
+        $client->get('fault-once-503-asked-' . getmypid());
+        $events = array_column(array_column($taken->getRecords(), 'context'), 'level', 'event');
+        self::assertSame('warn', $events['retry']);
+        self::assertSame(['warn'], array_values(array_unique($events))); // a slow step would be another
+        $logger = new class {
+            public function isHandling(int $level): bool
+            {
+                return false;
+            }
+
+            public function log(): void
+            {
+                throw new \LogicException('nothing was wanted');
+            }
+        };
+        $client = self::client(logger: $logger);
+        self::assertNull((new \ReflectionProperty($client, 'log'))->getValue($client)); // so it costs nothing
+        $error = self::throws(InvalidArgumentException::class, fn () => self::client(logger: new \stdClass()));
+        self::assertSame('logger must have the method log() of PSR-3', $error->getMessage());
+    }
+
+    public function testWhatALoggerThrowsEndsNoCall(): void
+    {
+        $logger = new class {
+            public int $called = 0;
+
+            public function log(): void
+            {
+                $this->called++;
+                throw new \DomainException('no room on the disk');
+            }
+        };
+        self::assertSame(200, self::client(logger: $logger)->get()->httpStatus);
+        self::assertGreaterThan(2, $logger->called);
+    }
+
+    /** A script that ended, or threw, amid a callback would leave the library in the midst of its call. */
+    public function testNothingEndsTheScriptAmidACallback(): void
+    {
+        $script = sprintf('require "%s";', self::PACKAGE . '/autoload.php') . <<<'PHP'
+            $logger = new class {
+                public function log(string $level, string $line): void
+                {
+                }
+            };
+            $client = new SgOpenTracking\Client(getenv('SENDGRID_API_KEY'), logger: $logger);
+            $used = fn () => (getrusage()['ru_utime.tv_sec'] + getrusage()['ru_stime.tv_sec']) * 1000000
+                + getrusage()['ru_utime.tv_usec'] + getrusage()['ru_stime.tv_usec'];
+            set_time_limit(1);
+            for ($began = $used(); $used() - $began < 900000;);
+            echo count(iterator_to_array($client->getMany(array_fill(0, 1500, 'subuser-00001'))));
+            echo ', ', ini_get('max_execution_time');
+            PHP;
+        [$output, $errors] = self::php(['-r', $script], getenv('SG_OPEN_TRACKING_LIBRARY'));
+        self::assertSame('1500, 1', $output, $errors);
+
+        pcntl_async_signals(true);
+        pcntl_signal(SIGALRM, fn () => throw new \DomainException('the alarm'));
+        $logger = self::logger();
+        pcntl_alarm(1);
+        try {
+            self::throws(\DomainException::class, fn () => self::client(logger: $logger)->get('fault-delay-1500'));
+        } finally {
+            pcntl_async_signals(false);
+            pcntl_signal(SIGALRM, SIG_DFL);
+        }
+        self::assertSame('end', $logger->events()[count($logger->said) - 1]);
+    }
+
+    public function testCallbacksAreNotPiledUp(): void
+    {
+        $client = self::client();
+        $client->listSubusers();
+        $before = memory_get_usage();
+        for ($number = 0; $number < 100; $number++) {
+            $client->listSubusers();
+            self::client(logger: self::logger())->close();
+        }
+        self::assertLessThan(20_000, memory_get_usage() - $before);
     }
 
     public function testClosingMidwayEndsIt(): void
@@ -408,12 +545,18 @@ final class BindingTest extends TestCase
     public function testTheReadmesSnippetsRun(): void
     {
         preg_match_all('/^```php\n(.+?)^```/ms', file_get_contents(self::PACKAGE . '/README.md'), $snippets);
-        self::assertCount(3, $snippets[1]);
+        self::assertCount(4, $snippets[1]);
         $file = "$this->directory/example.php";
         foreach ($snippets[1] as $snippet) {
             file_put_contents($file, $snippet);
-            $arguments = ['-d', 'auto_prepend_file=' . self::PACKAGE . '/autoload.php', $file];
-            self::assertSame(['open tracking is off', ''], self::php($arguments, getenv('SG_OPEN_TRACKING_LIBRARY')));
+            $arguments = ['-d', 'auto_prepend_file=' . __DIR__ . '/bootstrap.php', $file];
+            [$output, $errors] = self::php($arguments, getenv('SG_OPEN_TRACKING_LIBRARY'));
+            self::assertSame('open tracking is off', $output, $errors);
+            if (str_contains($snippet, 'logger: ')) {
+                self::assertStringContainsString('event=end level=info', $errors);
+            } else {
+                self::assertSame('', $errors);
+            }
         }
     }
 }

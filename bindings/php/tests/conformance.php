@@ -256,6 +256,32 @@ function sequence(array $case): void
     check($done === ($kind === 'set' ? array_slice($names, 0, 2) : $names), json_encode($done));
 }
 
+/**
+ * What a logger is told of a call.
+ *
+ * @param array{on_behalf_of: string, expect_log: list<string>} $case
+ */
+function logging(array $case): void
+{
+    $logger = new class {
+        /** @var list<string> */
+        public array $lines = [];
+
+        /** @param array<string, string> $context */
+        public function log(string $level, string $message, array $context): void
+        {
+            $level = $level === 'warning' ? 'warn' : $level; // as the library has it
+            $keys = implode(' ', array_diff(array_keys($context), ['event']));
+            $this->lines[] = "$level {$context['event']}: $keys";
+        }
+    };
+    $client = client(options: ['max_retries' => 2, 'logger' => $logger]);
+    $client->get('subuser-00001');
+    $logger->lines = [];
+    $client->get($case['on_behalf_of']);
+    check($logger->lines === $case['expect_log'], json_encode($logger->lines));
+}
+
 function residentKib(): int
 {
     gc_collect_cycles();
@@ -295,7 +321,7 @@ function named(string $pattern): array
 
 function constants(): void
 {
-    foreach (['/\bSG_(?:ERR_)?(?!REGION_)(\w+) = (\d+)/' => Code::cases(), '/\bSG_REGION_(\w+) = (\d+)/' => Region::cases()] as $pattern => $cases) {
+    foreach (['/\bSG_(?:ERR_)?(?!REGION_|LOG_)(\w+) = (\d+)/' => Code::cases(), '/\bSG_REGION_(\w+) = (\d+)/' => Region::cases()] as $pattern => $cases) {
         $ours = array_combine(array_map(fn ($case) => normal($case->name), $cases), array_column($cases, 'value'));
         check($ours === named($pattern), json_encode($ours));
     }
@@ -326,7 +352,11 @@ function wrongIn(callable $scenario, mixed ...$arguments): ?string
 $outcomes = [];
 foreach (json_decode(file_get_contents(getenv('CONFORMANCE_CASES')), true, flags: JSON_THROW_ON_ERROR) as $case) {
     if (!is_int($case['region'] ?? '')) { // which no Region says
-        $outcomes[$case['name']] = isset($case['scenario']) ? wrongIn(sequence(...), $case) : runCase($case);
+        $outcomes[$case['name']] = match ($case['scenario'] ?? null) {
+            null => runCase($case),
+            'sequence' => wrongIn(sequence(...), $case),
+            'log' => wrongIn(logging(...), $case),
+        };
     }
 }
 foreach (['cancel', 'close', 'derive', 'threads', 'fleet', 'memory', 'constants', 'secret'] as $scenario) {
