@@ -103,7 +103,10 @@ func (h *handle) call(ctx context.Context, options []CallOption, run function) (
 		return Result{}, err
 	}
 	defer free()
-	if ctx.Done() != nil || waited > 0 {
+	var raw C.sg_result
+	if ctx.Done() == nil && waited == 0 && h.logger == nil {
+		run(client, name, &raw)
+	} else {
 		left := h.timeout - waited
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
 			left = time.Until(deadline)
@@ -117,10 +120,12 @@ func (h *handle) call(ctx context.Context, options []CallOption, run function) (
 			return Result{}, err
 		}
 		defer one.letGo()
-		client = one.native
+		if h.logger == nil {
+			run(one.native, name, &raw)
+		} else {
+			h.beside(ctx, one, func(func(func())) { run(one.native, name, &raw) })
+		}
 	}
-	var raw C.sg_result
-	run(client, name, &raw)
 	result, err := resultOf(&raw, waited)
 	return result, becauseOf(ctx, err)
 }

@@ -58,7 +58,7 @@ func NewClient(key string, options ...ClientOption) (*Client, error) {
 	if err := check(C.sg_client_new(text, C.int32_t(s.region), s.config, &native), keyRule+"; "+urlRule); err != nil {
 		return nil, err
 	}
-	return own(native, s.region, s.timeout, s.turns), nil
+	return own(native, s.region, s.timeout, s.turns, s.logger), nil
 }
 
 // Update switches open tracking on or off.
@@ -98,7 +98,7 @@ func (c *Client) Derive(timeout time.Duration) (*Client, error) {
 	if err := check(C.sg_client_derive(origin, ms, &native), "timeout was refused"); err != nil {
 		return nil, err
 	}
-	return own(native, h.region, timeout, h.turns), nil
+	return own(native, h.region, timeout, h.turns, h.logger), nil
 }
 
 // Cancel cuts off this client's calls, those in flight and any later one, with ErrCancelled. It does
@@ -139,6 +139,7 @@ type handle struct {
 	region  Region
 	timeout time.Duration
 	turns   *turns
+	logger  Logger          // nil for none
 	life    context.Context // ended by Cancel and Close
 	end     context.CancelFunc
 
@@ -148,9 +149,9 @@ type handle struct {
 	closed bool
 }
 
-func own(native *C.sg_client, region Region, timeout time.Duration, turns *turns) *Client {
+func own(native *C.sg_client, region Region, timeout time.Duration, turns *turns, logger Logger) *Client {
 	life, end := context.WithCancel(context.Background())
-	h := &handle{region: region, timeout: timeout, turns: turns, life: life, end: end, native: native}
+	h := &handle{region: region, timeout: timeout, turns: turns, logger: logger, life: life, end: end, native: native}
 	runtime.SetFinalizer(h, (*handle).close)
 	return &Client{h}
 }

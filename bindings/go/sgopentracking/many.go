@@ -12,7 +12,6 @@ import (
 	"math"
 	"runtime/cgo"
 	"strings"
-	"sync"
 	"unsafe"
 )
 
@@ -172,10 +171,11 @@ func (f *fleet) do(names []string) bool {
 	return !f.over
 }
 
-// stream makes a call for many in a goroutine of its own, and yields what it reports. So neither a
-// panic nor the end of the caller's goroutine passes through the library. It is cut off if the loop is
-// left.
-func stream[T any](ctx context.Context, h *handle, yield func(T) bool, run func(*C.sg_client, func(T)) error) (left bool, err error) {
+// stream makes a call for many beside the caller, and yields what it reports. It is cut off if the loop
+// is left.
+func stream[T any](
+	ctx context.Context, h *handle, yield func(T) bool, run func(client *C.sg_client, report func(T)) error,
+) (left bool, err error) {
 	origin, err := h.borrow()
 	if err != nil {
 		return false, err
@@ -190,74 +190,18 @@ func stream[T any](ctx context.Context, h *handle, yield func(T) bool, run func(
 		return false, err
 	}
 	defer one.letGo()
-	q := newQueue[T]()
-	go func() {
+	h.beside(ctx, one, func(report func(func())) {
 		defer leave(h.turns.many)
-		q.end(run(one.native, q.put))
-	}()
-	defer func() {
-		one.cancel()
-		q.wait()
-	}()
-	for reports := q.take(); len(reports) > 0; reports = q.take() {
-		for _, report := range reports {
-			if !yield(report) {
-				return true, nil
-			}
-		}
-	}
-	return false, becauseOf(ctx, q.err)
-}
-
-// queue has what a call has reported and nobody has read. The call does not wait for its reader, who may
-// be waiting for a turn that the call holds.
-type queue[T any] struct {
-	mutex   sync.Mutex
-	changed *sync.Cond
-	reports []T
-	ended   bool
-	err     error
-}
-
-func newQueue[T any]() *queue[T] {
-	q := new(queue[T])
-	q.changed = sync.NewCond(&q.mutex)
-	return q
-}
-
-func (q *queue[T]) put(report T) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	q.reports = append(q.reports, report)
-	q.changed.Broadcast()
-}
-
-func (q *queue[T]) end(err error) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	q.ended, q.err = true, err
-	q.changed.Broadcast()
-}
-
-// take waits for reports and takes all that there are: none once the call has ended.
-func (q *queue[T]) take() []T {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	for len(q.reports) == 0 && !q.ended {
-		q.changed.Wait()
-	}
-	reports := q.reports
-	q.reports = nil
-	return reports
-}
-
-// wait waits for the call's end.
-func (q *queue[T]) wait() {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	for !q.ended {
-		q.changed.Wait()
-	}
+		err = run(one.native, func(item T) {
+			report(func() {
+				if !left && !yield(item) {
+					left = true
+					one.cancel()
+				}
+			})
+		})
+	})
+	return left, becauseOf(ctx, err)
 }
 
 //export sgGoOnResult

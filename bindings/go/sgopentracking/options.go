@@ -3,6 +3,7 @@ package sgopentracking
 // #include <stdlib.h>
 // #include <string.h>
 // #include "library.h"
+// void sgGoOnLog(void *context, int32_t level, const char *line);
 import "C"
 
 import (
@@ -52,6 +53,7 @@ type settings struct {
 	region  Region
 	timeout time.Duration
 	turns   *turns
+	logger  Logger
 }
 
 // WithRegion says where the account lives. Default Global.
@@ -164,6 +166,23 @@ func WithUserAgent(product string) ClientOption {
 		return withText("user_agent", product, "1 to 256 characters of printable ASCII", func(text *C.char) C.sg_code {
 			return C.sg_config_set_user_agent(s.config, text)
 		})
+	}
+}
+
+// WithLogger has what each call does told by a logger, such as a *slog.Logger, at the levels that it has
+// enabled when the client is made. Default none.
+func WithLogger(logger Logger) ClientOption {
+	return func(s *settings) error {
+		level := 0
+		if logger != nil {
+			level = levelOf(logger)
+		}
+		if level == 0 {
+			s.logger = nil
+			return check(C.sg_config_set_log(s.config, C.SG_LOG_ERROR, nil, nil), "logger was refused")
+		}
+		s.logger = logger
+		return check(C.sg_config_set_log(s.config, C.int32_t(level), C.sg_on_log(C.sgGoOnLog), nil), "logger was refused")
 	}
 }
 

@@ -1,6 +1,6 @@
 module host
 
-go 1.21
+go 1.19
 
 require github.com/sg-open-tracking/sg-open-tracking/bindings/go/sgopentracking v0.0.0
 

@@ -154,7 +154,8 @@ func crowd(count int) error {
 	}
 	calls.Wait()
 	threads := ofProcess("Threads")
-	fmt.Printf("  %d calls at once: %v, %d threads, at most %d KB\n", count, time.Since(started).Round(time.Millisecond), threads, ofProcess("VmHWM"))
+	took := time.Since(started).Round(time.Millisecond)
+	fmt.Printf("  %d calls at once: %v, %d threads, at most %d KB\n", count, took, threads, ofProcess("VmHWM"))
 	if failed.Load() > 0 || threads > 64+24 {
 		return fmt.Errorf("%d of %d calls at once failed; there are %d threads", failed.Load(), count, threads)
 	}
@@ -184,7 +185,9 @@ func gone(s *service, count int) error {
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
-	return within(10*time.Second, "the calls of callers who went away go on", func() bool { return runtime.NumGoroutine() <= before+8 })
+	return within(10*time.Second, "the calls of callers who went away go on", func() bool {
+		return runtime.NumGoroutine() <= before+8
+	})
 }
 
 // restart stops a service under load: what was under way ends well, or is cut off after the grace.

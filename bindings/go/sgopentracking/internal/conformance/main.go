@@ -20,6 +20,7 @@ type testCase struct {
 	Name       string
 	Scenario   string
 	Sequence   string
+	ExpectLog  []string `json:"expect_log"`
 	Call       string
 	Region     any
 	Key        *string
@@ -49,19 +50,21 @@ func codeName(code sgopentracking.Code) string {
 	return strings.TrimPrefix(strings.TrimPrefix(code.Name(), "SG_"), "ERR_")
 }
 
-func newClient(key string, region sgopentracking.Region, more map[string]any) (*sgopentracking.Client, error) {
+func newClient(
+	key string, region sgopentracking.Region, more map[string]any, others ...sgopentracking.ClientOption,
+) (*sgopentracking.Client, error) {
 	url := "$SANDBOX_URL"
 	if region == sgopentracking.EU {
 		url = "$SANDBOX_EU_URL"
 	}
-	options := []sgopentracking.ClientOption{
+	options := append([]sgopentracking.ClientOption{
 		sgopentracking.WithRegion(region),
 		sgopentracking.WithBaseURL(resolved(url)),
 		sgopentracking.WithCAFile(os.Getenv("SANDBOX_CA_FILE")),
 		sgopentracking.WithProxy(""),
 		sgopentracking.WithTimeout(10 * time.Second),
 		sgopentracking.WithMaxRetries(0),
-	}
+	}, others...)
 	for name, value := range more {
 		options = append(options, option(name, value))
 	}
@@ -122,8 +125,11 @@ func (t *testCase) perform(key string, region sgopentracking.Region) (sgopentrac
 }
 
 func (t *testCase) run() error {
-	if t.Scenario == "sequence" {
+	switch t.Scenario {
+	case "sequence":
 		return sequence(t.Sequence)
+	case "log":
+		return log(*t.OnBehalfOf, t.ExpectLog)
 	}
 	region, side := sgopentracking.Global, "$SANDBOX_KEY"
 	switch value := t.Region.(type) {

@@ -316,6 +316,52 @@ func sequence(kind string) error {
 	return nil
 }
 
+// lines remembers "LEVEL EVENT: names of the rest" of each line of a log.
+type lines []string
+
+func (l *lines) add(level, event string, args []any) {
+	names := "level" // which the logger's method says
+	for index := 0; index < len(args); index += 2 {
+		names += " " + args[index].(string)
+	}
+	*l = append(*l, fmt.Sprintf("%s %s: %s", level, event, names))
+}
+
+func (l *lines) DebugContext(_ context.Context, event string, args ...any) {
+	l.add("debug", event, args)
+}
+func (l *lines) InfoContext(_ context.Context, event string, args ...any) {
+	l.add("info", event, args)
+}
+func (l *lines) WarnContext(_ context.Context, event string, args ...any) {
+	l.add("warn", event, args)
+}
+func (l *lines) ErrorContext(_ context.Context, event string, args ...any) {
+	l.add("error", event, args)
+}
+
+// log compares what is logged of a call over a warm connection.
+func log(onBehalfOf string, expected []string) error {
+	var told lines
+	retries := map[string]any{"max_retries": 2.0}
+	opened, err := newClient(os.Getenv("SANDBOX_KEY"), sgopentracking.Global, retries, sgopentracking.WithLogger(&told))
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	if err := get(opened, ctx, sgopentracking.OnBehalfOf("subuser-00001"))(); err != nil {
+		return err
+	}
+	told = nil
+	if err := get(opened, ctx, sgopentracking.OnBehalfOf(onBehalfOf))(); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual([]string(told), expected) {
+		return fmt.Errorf("the log is %q", told)
+	}
+	return nil
+}
+
 func residentKiB() (int, error) {
 	debug.FreeOSMemory() // collects, and gives back what is free
 	status, err := os.ReadFile("/proc/self/status")
