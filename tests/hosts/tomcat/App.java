@@ -10,17 +10,24 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The web application: a client that lives as long as its servlet. */
 @WebServlet("/")
 public class App extends HttpServlet {
     private static final long serialVersionUID = 1;
 
+    private static final Logger LOGGER = Logger.getLogger(App.class.getName());
+
     private transient Client client;
 
     @Override
     public void init() {
+        LOGGER.setLevel(Level.ALL);
+        LOGGER.setUseParentHandlers(false); // which would print thousands of lines
         ClientOptions options = new ClientOptions()
+                .logger(System.getLogger(LOGGER.getName()))
                 .baseUrl(System.getenv("SANDBOX_URL"))
                 .caFile(Path.of(System.getenv("SANDBOX_CA_FILE")))
                 .proxy("")

@@ -71,12 +71,13 @@ public final class Client implements AutoCloseable {
 
     private static Handle create(String key, Region region, ClientOptions options, Runnable onFree) {
         long[] client = new long[1];
+        Log log;
         boolean made = false;
         Library.retain();
         try {
             Pointer config = sg_config_new();
             try {
-                options.apply(config);
+                log = options.apply(config);
                 int code = sg_client_new(Arguments.text("key", key), region.value(), config, client);
                 Arguments.check(code, "key must be " + Arguments.KEY + "; " + OpenTracking.ENVIRONMENT);
             } finally {
@@ -88,7 +89,7 @@ public final class Client implements AutoCloseable {
                 Library.release();
             }
         }
-        return new Handle(NativeFunctions.pointer(client), onFree);
+        return new Handle(NativeFunctions.pointer(client), log, onFree);
     }
 
     /** Switches the account's open tracking on or off. */

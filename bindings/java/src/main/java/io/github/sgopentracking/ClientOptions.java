@@ -29,6 +29,7 @@ public final class ClientOptions {
 
     private Duration timeout = DEFAULT_TIMEOUT;
     private Threads threads = Threads.SHARED;
+    private System.Logger logger;
     private final Map<String, Setting> settings = new LinkedHashMap<>();
 
     /** Every option at its default. */
@@ -110,6 +111,16 @@ public final class ClientOptions {
         return this;
     }
 
+    /**
+     * What is told of the calls, a line a message; none by default. Its level when a client is made counts for that client,
+     * and for those derived from it. Messages come on the thread that makes the call: that of an asynchronous call, of a
+     * call on a virtual thread and of a stream is not the caller's. What the logger throws is printed, and the call goes on.
+     */
+    public ClientOptions logger(System.Logger logger) {
+        this.logger = Objects.requireNonNull(logger, "logger");
+        return this;
+    }
+
     Threads threads() {
         return threads;
     }
@@ -123,8 +134,10 @@ public final class ClientOptions {
         return this;
     }
 
-    void apply(Pointer config) {
+    /** Sets all of them. Returns what the clients must hold on to; it may be null. */
+    Log apply(Pointer config) {
         settings.forEach((name, setting) ->
                 Arguments.check(setting.setter.applyAsInt(config), name + " must be " + setting.allowed));
+        return logger == null ? null : Log.set(config, logger);
     }
 }

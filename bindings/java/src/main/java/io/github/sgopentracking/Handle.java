@@ -5,14 +5,16 @@ import com.sun.jna.Pointer;
 /** A native client, freed once it was given up and the last call in it has ended. */
 final class Handle implements Runnable {
     private final Pointer pointer;
+    private final Log log; // held for the native client, which knows its address alone
     private final Runnable onFree;
     private int calls;
     private boolean closed;
     private boolean freed;
 
-    /** What it holds of {@link Library} was retained by its maker. */
-    Handle(Pointer pointer, Runnable onFree) {
+    /** What it holds of {@link Library} was retained by its maker. {@code log} may be null. */
+    Handle(Pointer pointer, Log log, Runnable onFree) {
         this.pointer = pointer;
+        this.log = log;
         this.onFree = onFree;
     }
 
@@ -31,7 +33,7 @@ final class Handle implements Runnable {
             Library.release();
             Arguments.check(code, "timeout was refused");
         }
-        return new Handle(NativeFunctions.pointer(derived), onFree);
+        return new Handle(NativeFunctions.pointer(derived), log, onFree);
     }
 
     /** The pointer, which is not freed until {@link #leave}. */

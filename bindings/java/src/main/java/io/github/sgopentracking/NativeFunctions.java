@@ -99,6 +99,11 @@ final class NativeFunctions {
         byte invoke(Pointer context, Pointer username);
     }
 
+    /** {@code sg_on_log}. */
+    interface OnLog extends Callback {
+        void invoke(Pointer context, int level, Pointer line);
+    }
+
     static native int sg_open_tracking_update(
             byte[] key, byte enabled, int region, byte[] onBehalfOf, byte[] reported);
 
@@ -125,6 +130,8 @@ final class NativeFunctions {
     static native int sg_config_set_ca_file(Pointer config, byte[] path);
 
     static native int sg_config_set_user_agent(Pointer config, byte[] product);
+
+    static native int sg_config_set_log(Pointer config, int level, Pointer onLog, Pointer context);
 
     static native int sg_client_new(byte[] key, int region, Pointer config, long[] client);
 

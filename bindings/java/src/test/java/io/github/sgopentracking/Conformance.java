@@ -40,7 +40,7 @@ public final class Conformance {
         for (JsonElement element : cases) {
             JsonObject tried = element.getAsJsonObject();
             if (tried.has("scenario")) {
-                outcomes.put(tried.get("name").getAsString(), wrongIn(() -> sequence(tried.get("sequence").getAsString())));
+                outcomes.put(tried.get("name").getAsString(), wrongIn(() -> scenario(tried)));
                 continue;
             }
             if (!tried.has("region") || tried.getAsJsonPrimitive("region").isString()) { // else no Region says it
@@ -81,6 +81,15 @@ public final class Conformance {
         }
     }
 
+    private static void scenario(JsonObject tried) {
+        String kind = tried.get("scenario").getAsString();
+        switch (kind) {
+            case "sequence": sequence(tried.get("sequence").getAsString()); break;
+            case "log": log(tried); break;
+            default: throw new AssertionError("the scenario " + kind + " is not known here");
+        }
+    }
+
     private static String resolved(String value) {
         return value.startsWith("$") ? System.getenv(value.substring(1)) : value;
     }
@@ -96,6 +105,10 @@ public final class Conformance {
     }
 
     private static Client client(Region region, String key, JsonObject given) {
+        return new Client(key, region, options(region, given));
+    }
+
+    private static ClientOptions options(Region region, JsonObject given) {
         ClientOptions options = new ClientOptions()
                 .baseUrl(System.getenv(region == Region.EU ? "SANDBOX_EU_URL" : "SANDBOX_URL"))
                 .caFile(Path.of(System.getenv("SANDBOX_CA_FILE")))
@@ -117,7 +130,7 @@ public final class Conformance {
                 default: throw new AssertionError("the option " + option.getKey() + " is not known here");
             }
         }
-        return new Client(key, region, options);
+        return options;
     }
 
     /** Null, or what was not as expected. */
@@ -353,6 +366,20 @@ public final class Conformance {
         check(done.equals(wanted), done + ", not " + wanted);
     }
 
+    /** What a logger is told of a call. */
+    private static void log(JsonObject tried) {
+        Lines lines = new Lines(System.Logger.Level.DEBUG);
+        ClientOptions options = options(Region.GLOBAL, new JsonObject()).maxRetries(2).logger(lines);
+        try (Client client = new Client(resolved("$SANDBOX_KEY"), Region.GLOBAL, options)) {
+            client.get("subuser-00001");
+            lines.forget();
+            client.get(tried.get("on_behalf_of").getAsString());
+        }
+        List<String> wanted = new ArrayList<>();
+        tried.getAsJsonArray("expect_log").forEach(line -> wanted.add(line.getAsString()));
+        check(lines.forms().equals(wanted), lines.forms() + ", not " + wanted);
+    }
+
     private static long residentKib() throws Exception {
         System.gc();
         Matcher line = Pattern.compile("VmRSS:\\s*(\\d+)").matcher(Files.readString(Path.of("/proc/self/status")));
@@ -404,7 +431,7 @@ public final class Conformance {
                 codes.put(code.name(), code.value());
             }
         }
-        Map<String, Integer> wanted = named("\\bSG_(?:ERR_)?(?!REGION_)(\\w+) = (\\d+)");
+        Map<String, Integer> wanted = named("\\bSG_(?:ERR_)?(?!REGION_|LOG_)(\\w+) = (\\d+)");
         check(codes.equals(wanted), codes + ", not " + wanted);
         Map<String, Integer> regions = new TreeMap<>();
         for (Region region : Region.values()) {

@@ -187,6 +187,7 @@ class PackageTest {
                     Path file = Files.writeString(directory.resolve("Example.java"), match.group(1));
                     Run run = new Run(directory, java(System.getProperty("java.class.path"), file.toString()));
                     assertEquals("open tracking is off", run.out, run.error);
+                    assertEquals(match.group(1).contains(".logger("), run.error.contains("event=end "), run.error);
                 }));
     }
 }
