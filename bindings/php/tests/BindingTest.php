@@ -196,7 +196,7 @@ final class BindingTest extends TestCase
         }
         // An endless one is taken as far as it is needed.
         $endless = function () use (&$taken) {
-            for ($taken = 0; ; $taken++) {
+            for ($taken = 0;; $taken++) {
                 yield 'subuser-00001';
             }
         };
