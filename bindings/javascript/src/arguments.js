@@ -4,7 +4,7 @@
  */
 'use strict';
 
-const { Code, errorOf } = require('./errors.js');
+const { errorOf } = require('./errors.js');
 
 const UINT32_MAX = 2 ** 32 - 1;
 
@@ -15,11 +15,11 @@ const ON_BEHALF_OF = '1 to 256 characters of printable ASCII, with no space at e
 const MILLISECONDS = `1 to ${UINT32_MAX} milliseconds`;
 const COUNT = `0 to ${UINT32_MAX}`;
 
-const refused = (text) => errorOf(Code.ARGUMENT, text);
+const refused = (text) => errorOf('SG_ERR_ARGUMENT', text);
 
 function textToC(name, value) {
   if (typeof value !== 'string') {
-    throw new TypeError(`${name} must be a string, not ${typeof value}`);
+    throw refused(`${name} must be a string, not ${typeof value}`);
   }
   if (value.includes('\0')) {
     throw refused(`${name} must not hold a NUL`);
@@ -31,17 +31,9 @@ function onBehalfOfToC(value) {
   return value == null ? null : textToC('onBehalfOf', value);
 }
 
-/** NULL, which is that item's own ArgumentError, in place of a name that C would cut short. */
-function itemToC(value) {
-  if (typeof value !== 'string') {
-    throw new TypeError(`names must be strings, not ${typeof value}`);
-  }
-  return value.includes('\0') ? null : value;
-}
-
 function enabledToC(value) {
   if (typeof value !== 'boolean') {
-    throw new TypeError(`enabled must be a boolean, not ${typeof value}`); // 'off' would switch it on
+    throw refused(`enabled must be a boolean, not ${typeof value}`); // 'off' would switch it on
   }
   return value;
 }
@@ -71,7 +63,7 @@ function countToC(name, value) {
 function checkNames(given, known) {
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
-      throw new TypeError(`there is no option ${name}; there are ${known.join(', ')}`);
+      throw refused(`there is no option ${name}; there are ${known.join(', ')}`);
     }
   }
 }
@@ -104,9 +96,9 @@ module.exports = {
   Region,
   checkNames,
   enabledToC,
-  itemToC,
   millisecondsToC,
   onBehalfOfToC,
+  refused,
   regionToC,
   textToC,
 };

@@ -1,31 +1,32 @@
 /** What a call can end in: the codes of the library, and an error class for each. */
 'use strict';
 
-const Code = Object.freeze({
-  OK: 0,
-  ARGUMENT: 1,
-  CANCELLED: 2,
-  INTERNAL: 3,
-  PARTIAL: 4,
-  DNS: 10,
-  CONNECT: 11,
-  PROXY: 12,
-  TLS: 13,
-  TIMEOUT: 14,
-  IO: 15,
-  PROTOCOL: 16,
-  BAD_REQUEST: 20,
-  UNAUTHORIZED: 21,
-  FORBIDDEN: 22,
-  NOT_FOUND: 23,
-  RATE_LIMITED: 24,
-  SERVER: 25,
-  STATUS: 26,
-  NOT_APPLIED: 27,
+/** `sg_code`: the header's names and numbers. */
+const NUMBERS = Object.freeze({
+  SG_OK: 0,
+  SG_ERR_ARGUMENT: 1,
+  SG_ERR_CANCELLED: 2,
+  SG_ERR_INTERNAL: 3,
+  SG_ERR_PARTIAL: 4,
+  SG_ERR_DNS: 10,
+  SG_ERR_CONNECT: 11,
+  SG_ERR_PROXY: 12,
+  SG_ERR_TLS: 13,
+  SG_ERR_TIMEOUT: 14,
+  SG_ERR_IO: 15,
+  SG_ERR_PROTOCOL: 16,
+  SG_ERR_BAD_REQUEST: 20,
+  SG_ERR_UNAUTHORIZED: 21,
+  SG_ERR_FORBIDDEN: 22,
+  SG_ERR_NOT_FOUND: 23,
+  SG_ERR_RATE_LIMITED: 24,
+  SG_ERR_SERVER: 25,
+  SG_ERR_STATUS: 26,
+  SG_ERR_NOT_APPLIED: 27,
 });
 
 class OpenTrackingError extends Error {
-  code = Code.INTERNAL;
+  code = 'SG_ERR_INTERNAL';
   httpStatus = 0;
   attempts = 0;
   retryAfter = null;
@@ -55,29 +56,34 @@ class ServerError extends ApiError {}
 class UnexpectedStatus extends ApiError {}
 class NotApplied extends ApiError {}
 
-const CLASSES = new Map([
-  [Code.ARGUMENT, ArgumentError],
-  [Code.CANCELLED, CancelledError],
-  [Code.INTERNAL, InternalError],
-  [Code.DNS, DnsFailed],
-  [Code.CONNECT, ConnectFailed],
-  [Code.PROXY, ProxyFailed],
-  [Code.TLS, TlsFailed],
-  [Code.TIMEOUT, TimeoutError],
-  [Code.IO, ConnectionBroken],
-  [Code.PROTOCOL, ProtocolError],
-  [Code.BAD_REQUEST, BadRequest],
-  [Code.UNAUTHORIZED, Unauthorized],
-  [Code.FORBIDDEN, Forbidden],
-  [Code.NOT_FOUND, NotFound],
-  [Code.RATE_LIMITED, RateLimited],
-  [Code.SERVER, ServerError],
-  [Code.STATUS, UnexpectedStatus],
-  [Code.NOT_APPLIED, NotApplied],
-]);
+const CLASSES = {
+  SG_ERR_ARGUMENT: ArgumentError,
+  SG_ERR_CANCELLED: CancelledError,
+  SG_ERR_INTERNAL: InternalError,
+  SG_ERR_DNS: DnsFailed,
+  SG_ERR_CONNECT: ConnectFailed,
+  SG_ERR_PROXY: ProxyFailed,
+  SG_ERR_TLS: TlsFailed,
+  SG_ERR_TIMEOUT: TimeoutError,
+  SG_ERR_IO: ConnectionBroken,
+  SG_ERR_PROTOCOL: ProtocolError,
+  SG_ERR_BAD_REQUEST: BadRequest,
+  SG_ERR_UNAUTHORIZED: Unauthorized,
+  SG_ERR_FORBIDDEN: Forbidden,
+  SG_ERR_NOT_FOUND: NotFound,
+  SG_ERR_RATE_LIMITED: RateLimited,
+  SG_ERR_SERVER: ServerError,
+  SG_ERR_STATUS: UnexpectedStatus,
+  SG_ERR_NOT_APPLIED: NotApplied,
+};
+
+const NAMES = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
+
+/** The name of a code; of one that only a newer library has, its number in it. */
+const codeOf = (number) => NAMES.get(number) ?? `SG_ERR_${number}`;
 
 /** The error for a code; the base class for one of a newer library. */
-function errorOf(code, message, Class = CLASSES.get(code) ?? OpenTrackingError) {
+function errorOf(code, message, Class = CLASSES[code] ?? OpenTrackingError) {
   return Object.assign(new Class(message), { code });
 }
 
@@ -108,7 +114,5 @@ const classes = {
 for (const [name, { prototype }] of Object.entries(classes)) {
   Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
 }
-// What Node's and the web's own calls are told apart by when a signal has cut them off.
-CancelledError.prototype.name = 'AbortError';
 
-module.exports = { Code, ...classes, errorOf };
+module.exports = { NUMBERS, classes, codeOf, errorOf };

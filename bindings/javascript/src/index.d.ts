@@ -4,30 +4,27 @@
 export const Region: { readonly GLOBAL: 0; readonly EU: 1 };
 export type Region = (typeof Region)[keyof typeof Region];
 
-/** `sg_code`, value for value. */
-export const Code: {
-  readonly OK: 0;
-  readonly ARGUMENT: 1;
-  readonly CANCELLED: 2;
-  readonly INTERNAL: 3;
-  readonly PARTIAL: 4;
-  readonly DNS: 10;
-  readonly CONNECT: 11;
-  readonly PROXY: 12;
-  readonly TLS: 13;
-  readonly TIMEOUT: 14;
-  readonly IO: 15;
-  readonly PROTOCOL: 16;
-  readonly BAD_REQUEST: 20;
-  readonly UNAUTHORIZED: 21;
-  readonly FORBIDDEN: 22;
-  readonly NOT_FOUND: 23;
-  readonly RATE_LIMITED: 24;
-  readonly SERVER: 25;
-  readonly STATUS: 26;
-  readonly NOT_APPLIED: 27;
-};
-export type Code = (typeof Code)[keyof typeof Code];
+/** What an error is told by: the names of the C header. */
+export type Code =
+  | 'SG_ERR_ARGUMENT'
+  | 'SG_ERR_CANCELLED'
+  | 'SG_ERR_INTERNAL'
+  | 'SG_ERR_PARTIAL'
+  | 'SG_ERR_DNS'
+  | 'SG_ERR_CONNECT'
+  | 'SG_ERR_PROXY'
+  | 'SG_ERR_TLS'
+  | 'SG_ERR_TIMEOUT'
+  | 'SG_ERR_IO'
+  | 'SG_ERR_PROTOCOL'
+  | 'SG_ERR_BAD_REQUEST'
+  | 'SG_ERR_UNAUTHORIZED'
+  | 'SG_ERR_FORBIDDEN'
+  | 'SG_ERR_NOT_FOUND'
+  | 'SG_ERR_RATE_LIMITED'
+  | 'SG_ERR_SERVER'
+  | 'SG_ERR_STATUS'
+  | 'SG_ERR_NOT_APPLIED';
 
 /** A call that succeeded. */
 export interface Result {
@@ -72,8 +69,11 @@ export type Item = { readonly index: number; readonly name: string } & (
   | { readonly result: null; readonly error: OpenTrackingError }
 );
 
+/** Where names come from. What has no end is read as it is wanted. */
+export type Names = Iterable<string> | AsyncIterable<string>;
+
 export interface ManyOptions {
-  /** Ends the whole of it, with a `CancelledError`. */
+  /** Ends the whole of it, with the signal's reason. */
   signal?: AbortSignal | null;
 }
 
@@ -83,7 +83,7 @@ export interface SyncCallOptions {
 }
 
 export interface CallOptions extends SyncCallOptions {
-  /** Cuts off this call and no other, with a `CancelledError` whose `cause` is the signal's reason. */
+  /** Cuts off this call and no other: it rejects with the signal's reason. */
   signal?: AbortSignal | null;
 }
 
@@ -115,10 +115,10 @@ export class Client {
    * allows. Yields what became of each as it ends; one that failed does not stop the others, but
    * leaving the loop does. Throws `Unauthorized` if the first three were all answered so.
    */
-  updateMany(enabled: boolean, names: Iterable<string>, options?: ManyOptions): AsyncGenerator<Item, void>;
+  updateMany(enabled: boolean, names: Names, options?: ManyOptions): AsyncGenerator<Item, void>;
 
   /** `get` for many accounts, as `updateMany`. */
-  getMany(names: Iterable<string>, options?: ManyOptions): AsyncGenerator<Item, void>;
+  getMany(names: Names, options?: ManyOptions): AsyncGenerator<Item, void>;
 
   /** The usernames of the account's subusers, each once. The key needs the scope `subusers.read`. */
   listSubusers(options?: ManyOptions): AsyncGenerator<string, void>;
@@ -136,26 +136,21 @@ export class Client {
   close(): void;
 
   [Symbol.dispose](): void;
+
+  /** `close` that waits until the calls have ended. */
   [Symbol.asyncDispose](): Promise<void>;
 
   /** Says the region; never the key. */
   toString(): string;
 }
 
-export interface OneCallOptions extends CallOptions {
-  /** Default `Region.GLOBAL`. */
-  region?: Region;
-}
-
-export interface SyncOneCallOptions extends SyncCallOptions {
-  /** Default `Region.GLOBAL`. */
-  region?: Region;
-}
+/** Of one call and the client that is made for it. */
+export interface OneCallOptions extends ClientOptions, CallOptions {}
+export interface SyncOneCallOptions extends ClientOptions, SyncCallOptions {}
 
 /**
- * One update with no set-up; what the server reported. All such calls share one pool of
- * connections, except those with a signal, which have one each. Their errors have a code and no
- * details: for those, make a `Client`.
+ * One update with no set-up; what the server reported. It has a client and a connection of its own: for many calls,
+ * make a `Client`.
  */
 export function updateOpenTracking(key: string, enabled: boolean, options?: OneCallOptions): Promise<boolean>;
 
@@ -168,13 +163,19 @@ export function updateOpenTrackingSync(key: string, enabled: boolean, options?: 
 /** `getOpenTracking` that blocks the event loop. */
 export function getOpenTrackingSync(key: string, options?: SyncOneCallOptions): boolean;
 
+/**
+ * How many asynchronous calls run at once, 1 to 1024; the others wait. They run in threads of libuv's pool, which has
+ * as many as `UV_THREADPOOL_SIZE` says, or 4: half of them is the default. Each worker thread has a number of its own.
+ */
+export function setMaxThreads(count: number): void;
+
 /** The version of the native library. */
 export function libraryVersion(): string;
 
 /** A call that did not do what it was asked to. Its message says what happened and what to do. */
 export class OpenTrackingError extends Error {
-  /** A plain number if the library knows a code that this package does not. */
-  readonly code: Code;
+  /** A newer library may have others, such as `'SG_ERR_28'`. */
+  readonly code: Code | (string & {});
   /** Of the last response; 0 if none arrived. */
   readonly httpStatus: number;
   /** Requests sent, the first included. */
@@ -187,11 +188,11 @@ export class OpenTrackingError extends Error {
   readonly enabled: boolean | null;
 }
 
-/** A key, name, region or option that was refused before anything was sent. */
+/** A key, name, region, option or anything else that was refused before anything was sent. */
 export class ArgumentError extends OpenTrackingError {}
 /** The client was closed before the call. */
 export class ClosedError extends ArgumentError {}
-/** A signal, `cancel` or `close` cut the call off. Its `name` is `AbortError`. */
+/** `cancel` or `close` cut the call off. */
 export class CancelledError extends OpenTrackingError {}
 /** A bug in the library. */
 export class InternalError extends OpenTrackingError {}
@@ -207,7 +208,7 @@ export class ProxyFailed extends ConnectionFailed {}
 export class TlsFailed extends ConnectionFailed {}
 /** The connection broke during the call. */
 export class ConnectionBroken extends ConnectionFailed {}
-/** The deadline passed, retries and waits included. */
+/** The deadline passed; retries, waits and the wait for a thread included. */
 export class TimeoutError extends OpenTrackingError {}
 /** The server's answer could not be understood. */
 export class ProtocolError extends OpenTrackingError {}

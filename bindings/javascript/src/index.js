@@ -1,88 +1,88 @@
 /** Switch SendGrid's open tracking on or off. The types and their comments are in index.d.ts. */
 'use strict';
 
+const { setMaxListeners } = require('node:events');
 const { inspect, promisify } = require('node:util');
-const { errorOf, ...errors } = require('./errors.js');
-const native = require('./native.js');
+const { markAsUncloneable } = require('node:worker_threads');
+const { classes, codeOf, errorOf } = require('./errors.js');
+const { itemToC, lots } = require('./names.js');
+const { atEnd, free, lib, newResult, readResult } = require('./native.js');
+const { stream } = require('./streams.js');
+const { Call, setMaxThreads } = require('./threads.js');
 const {
   KEY,
-  ON_BEHALF_OF,
   OPTIONS,
   Region,
   checkNames,
   enabledToC,
-  itemToC,
   millisecondsToC,
   onBehalfOfToC,
   regionToC,
   textToC,
 } = require('./arguments.js');
 
-const { Code, ClosedError } = errors;
-const lib = native.load();
+const { ClosedError } = classes;
+const DEFAULT_TIMEOUT = 30_000;
 const ENVIRONMENT = 'SG_OPEN_TRACKING_BASE_URL, if set, what baseUrl may be';
-const ONE_CALL = `key must be ${KEY}; onBehalfOf ${ON_BEHALF_OF}; ${ENVIRONMENT}`;
 const FROM_NATIVE = Symbol('a native client, in place of a key');
 
 // Frees the native client of a Client that was forgotten without being closed.
-const forgotten = new FinalizationRegistry((pointer) => lib.sg_client_free(pointer));
+const forgotten = new FinalizationRegistry(free);
 
 class Client {
   #pointer;
   #region;
-  #calls = 0;
-  #closed = false;
+  #timeout;
   #cancelled = false;
-  #aside = new Set();
+  #calls = new Set();
 
   constructor(key, options = {}, ...internal) {
     if (key === FROM_NATIVE) {
-      [this.#pointer, this.#region] = internal;
+      [this.#pointer, this.#region, this.#timeout] = internal;
     } else {
       const { region = Region.GLOBAL, ...rest } = options;
       this.#pointer = newClient(key, region, rest);
       this.#region = region;
+      this.#timeout = rest.timeout ?? DEFAULT_TIMEOUT;
     }
+    atEnd.free.add(this.#pointer);
     forgotten.register(this, this.#pointer, this);
+    markAsUncloneable?.(this); // Node 22.10; before, a clone is an empty object
   }
 
-  /** In a thread of libuv's pool, so that the event loop stays free. */
   async update(enabled, options = {}) {
-    return this.#call(lib.sg_client_update, [enabledToC(enabled)], options);
+    return this.#call('sg_client_update', [enabledToC(enabled)], options);
   }
 
   async get(options = {}) {
-    return this.#call(lib.sg_client_get, [], options);
+    return this.#call('sg_client_get', [], options);
   }
 
   updateSync(enabled, options = {}) {
-    return this.#callSync(lib.sg_client_update, [enabledToC(enabled)], options);
+    return this.#callSync('sg_client_update', [enabledToC(enabled)], options);
   }
 
   getSync(options = {}) {
-    return this.#callSync(lib.sg_client_get, [], options);
+    return this.#callSync('sg_client_get', [], options);
   }
 
   async *updateMany(enabled, names, options = {}) {
-    yield* this.#many(lib.sg_client_update_many, [enabledToC(enabled)], names, options);
+    yield* this.#many('sg_client_update_many', [enabledToC(enabled)], names, options);
   }
 
   async *getMany(names, options = {}) {
-    yield* this.#many(lib.sg_client_get_many, [], names, options);
+    yield* this.#many('sg_client_get_many', [], names, options);
   }
 
   async *listSubusers(options = {}) {
-    const result = {};
-    const start = (call, callback) => call.#run(lib.sg_client_list_subusers, callback, null, result);
-    yield* this.#stream(native.OnSubuser, (_, name) => name, start, options);
-    resultOf(result);
+    checkNames(options, ['signal']);
+    resultOf(yield* this.#stream('sg_client_list_subusers', [], options.signal));
   }
 
   derive(timeout) {
     const milliseconds = timeout == null ? 0 : millisecondsToC('timeout', timeout);
-    const out = [null];
-    check(lib.sg_client_derive(this.#open(), milliseconds, out), 'timeout was refused');
-    return new Client(FROM_NATIVE, undefined, out[0], this.#region);
+    const pointer = derived(this.#open(), milliseconds);
+    return new Client(FROM_NATIVE, undefined, pointer, this.#region, milliseconds || this.#timeout);
   }
 
   cancel() {
@@ -90,15 +90,18 @@ class Client {
     if (this.#pointer !== null) {
       lib.sg_client_cancel(this.#pointer);
     }
-    for (const call of this.#aside) {
+    for (const call of this.#calls) {
       call.cancel();
     }
   }
 
   close() {
     this.cancel();
-    this.#closed = true;
-    this.#freeIfUnused();
+    if (this.#pointer !== null) {
+      forgotten.unregister(this);
+      free(this.#pointer); // each call has a client of its own
+      this.#pointer = null;
+    }
   }
 
   [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
@@ -107,6 +110,7 @@ class Client {
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
     this.close();
+    await Promise.allSettled(Array.from(this.#calls, (call) => call.ended));
   }
 
   [inspect.custom]() {
@@ -115,91 +119,59 @@ class Client {
 
   toString() {
     const region = Object.keys(Region).find((name) => Region[name] === this.#region);
-    return `<sg-open-tracking Client region=${region}${this.#closed ? ' closed' : ''}>`;
+    return `<sg-open-tracking Client region=${region}${this.#pointer === null ? ' closed' : ''}>`;
   }
 
   #open() {
-    if (this.#closed) {
-      throw errorOf(Code.ARGUMENT, 'the client is closed', ClosedError);
+    if (this.#pointer === null) {
+      throw errorOf('SG_ERR_ARGUMENT', 'the client is closed', ClosedError);
     }
     return this.#pointer;
   }
 
-  /** The last call to end frees what a closed client held. */
-  #freeIfUnused() {
-    if (this.#closed && this.#calls === 0 && this.#pointer !== null) {
-      forgotten.unregister(this);
-      lib.sg_client_free(this.#pointer);
-      this.#pointer = null;
-    }
-  }
-
-  /** A native call in a thread of libuv's pool. What it runs on is not freed meanwhile. */
-  async #run(native, ...args) {
-    const pointer = this.#open();
-    this.#calls += 1;
-    try {
-      return await promisify(native.async)(pointer, ...args);
-    } finally {
-      this.#calls -= 1;
-      this.#freeIfUnused();
-    }
-  }
-
-  async #call(run, first, options) {
+  async #call(name, first, options) {
     checkNames(options, ['onBehalfOf', 'signal']);
-    if (options.signal) {
-      return this.#callUntil(options.signal, run, first, options);
-    }
-    const result = {};
-    await this.#run(run, ...first, onBehalfOfToC(options.onBehalfOf), result);
-    return resultOf(result);
-  }
-
-  #callSync(run, first, options) {
-    checkNames(options, ['onBehalfOf']);
-    const result = {};
-    run(this.#open(), ...first, onBehalfOfToC(options.onBehalfOf), result);
-    return resultOf(result);
-  }
-
-  async #callUntil(signal, run, first, { onBehalfOf }) {
-    const call = this.#forOneCall(signal);
-    try {
-      return await untilAborted(signal, call, call.#call(run, first, { onBehalfOf }));
-    } finally {
-      this.#letGo(call);
-    }
-  }
-
-  async *#many(run, first, names, options) {
-    const given = Array.from(names);
-    const texts = given.map(itemToC);
-    const toItem = (_, index, result) => ({
-      index,
-      name: given[index],
-      ...outcomeOf(native.resultAt(result)),
-    });
-    const start = (call, callback) => call.#run(run, ...first, texts, texts.length, callback, null, null);
-    const code = yield* this.#stream(native.OnResult, toItem, start, options);
-    check(code === Code.PARTIAL ? Code.OK : code, 'names was refused');
-  }
-
-  /** Yields what a native call tells its callback, as it comes; what that call returned is the end. */
-  async *#stream(prototype, toItem, start, options) {
-    checkNames(options, ['signal']);
+    const result = newResult();
+    const args = [...first, onBehalfOfToC(options.onBehalfOf), result];
+    const start = (pointer) => promisify(lib[name].async)(pointer, ...args);
     const { signal } = options;
-    const call = this.#forOneCall(signal);
+    await untilAborted(signal, this.#begin({ start, timeout: this.#timeout }, signal));
+    return resultOf(readResult(result));
+  }
+
+  #callSync(name, first, options) {
+    checkNames(options, ['onBehalfOf']);
+    const result = newResult();
+    lib[name](this.#open(), ...first, onBehalfOfToC(options.onBehalfOf), result);
+    return resultOf(readResult(result));
+  }
+
+  async *#many(name, first, names, options) {
+    checkNames(options, ['signal']);
+    let done = 0;
+    for await (const lot of lots(names)) {
+      const texts = lot.map(itemToC);
+      const toItem = ({ index, result }) => ({ index: done + index, name: lot[index], ...outcomeOf(result) });
+      const { code } = yield* this.#stream(name, [...first, texts, texts.length], options.signal, toItem);
+      check(codeOf(code) === 'SG_ERR_PARTIAL' ? 0 : code, 'names was refused');
+      done += lot.length;
+    }
+  }
+
+  /** Yields what a native call tells, as it comes; gives what it returned. */
+  async *#stream(name, args, signal, toItem = (told) => told) {
     const told = [];
     let ended = false;
     let wake = () => {};
-    const callback = native.register((...args) => {
-      told.push(toItem(...args));
+    const tell = (each) => {
+      told.push(toItem(each));
       wake();
-      return true;
-    }, prototype);
-    const returned = start(call, callback).finally(() => native.unregister(callback));
-    const done = signal ? untilAborted(signal, call, returned) : returned;
+    };
+    const call = this.#begin(
+      { start: (pointer) => stream({ name, pointer, args }, tell), stream: true },
+      signal,
+    );
+    const done = untilAborted(signal, call);
     const end = () => {
       ended = true;
       wake();
@@ -216,44 +188,37 @@ class Client {
       }
       return await done;
     } finally {
-      this.#letGo(call); // ends the native call, should the loop have been left early
+      call.cancel(); // should the loop have been left early
     }
   }
 
-  /** A client derived for one call alone. This client's cancel and close reach it until it is let go. */
-  #forOneCall(signal) {
-    if (signal?.aborted) {
-      throw abortedBy(signal);
-    }
-    const call = this.derive();
-    this.#aside.add(call);
+  #begin(call, signal) {
+    signal?.throwIfAborted();
+    this.#open();
     if (this.#cancelled) {
-      call.cancel();
+      throw errorOf('SG_ERR_CANCELLED', 'the client was cancelled');
     }
-    return call;
-  }
-
-  #letGo(call) {
-    this.#aside.delete(call);
-    call.close();
+    const begun = new Call({ derive: (milliseconds) => derived(this.#pointer, milliseconds), ...call });
+    const forget = () => this.#calls.delete(begun);
+    this.#calls.add(begun);
+    begun.ended.then(forget, forget);
+    return begun;
   }
 }
 
-/** Does not wait for the native call to end: it may not have had a thread yet. */
-function untilAborted(signal, call, promise) {
+/** Does not wait for the native call to end. */
+function untilAborted(signal, call) {
+  if (!signal) {
+    return call.ended;
+  }
   return new Promise((resolve, reject) => {
     const abort = () => {
+      reject(signal.reason);
       call.cancel();
-      reject(abortedBy(signal));
     };
+    setMaxListeners(0, signal); // it may be that of any number of calls
     signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function abortedBy(signal) {
-  return Object.assign(errorOf(Code.CANCELLED, 'the call was cancelled by its signal'), {
-    cause: signal.reason,
+    call.ended.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 
@@ -276,6 +241,12 @@ function newClient(key, region, options) {
   return out[0];
 }
 
+function derived(pointer, milliseconds) {
+  const out = [null];
+  check(lib.sg_client_derive(pointer, milliseconds, out), 'timeout was refused');
+  return out[0];
+}
+
 /** What a call ended in: its result, or the error for it. */
 function resultOf(raw) {
   const details = {
@@ -284,11 +255,12 @@ function resultOf(raw) {
     retryAfter: raw.retry_after_ms < 0 ? null : raw.retry_after_ms,
     elapsed: raw.elapsed_us / 1000,
   };
-  if (raw.code === Code.OK) {
+  const code = codeOf(raw.code);
+  if (code === 'SG_OK') {
     return { enabled: raw.enabled, ...details };
   }
-  const enabled = raw.code === Code.NOT_APPLIED ? raw.enabled : null;
-  throw Object.assign(errorOf(raw.code, raw.message), details, { enabled });
+  const enabled = code === 'SG_ERR_NOT_APPLIED' ? raw.enabled : null;
+  throw Object.assign(errorOf(code, raw.message), details, { enabled });
 }
 
 /** The same as a value: of many, one that failed is no reason to stop. */
@@ -301,62 +273,46 @@ function outcomeOf(raw) {
 }
 
 /** Throws what a bare code means; `refusal` says it for a refused argument. */
-function check(code, refusal) {
-  if (code !== Code.OK) {
-    throw errorOf(code, code === Code.ARGUMENT ? refusal : lib.sg_strerror(code));
+function check(number, refusal) {
+  const code = codeOf(number);
+  if (code !== 'SG_OK') {
+    throw errorOf(code, code === 'SG_ERR_ARGUMENT' ? refusal : lib.sg_strerror(number));
   }
 }
 
-function oneCall(key, { region = Region.GLOBAL, onBehalfOf, ...rest }, more = []) {
-  checkNames(rest, more);
-  return [textToC('key', key), regionToC(region), onBehalfOfToC(onBehalfOf)];
-}
-
-async function updateOpenTracking(key, enabled, options = {}) {
-  const [text, region, name] = oneCall(key, options, ['signal']);
-  if (options.signal) {
-    return withClient(text, region, (client) =>
-      client.update(enabled, { onBehalfOf: name, signal: options.signal }),
-    );
-  }
-  const reported = [false];
-  const run = promisify(lib.sg_open_tracking_update.async);
-  check(await run(text, enabledToC(enabled), region, name, reported), ONE_CALL);
-  return reported[0];
-}
-
-async function getOpenTracking(key, options = {}) {
-  const [text, region, name] = oneCall(key, options, ['signal']);
-  if (options.signal) {
-    return withClient(text, region, (client) => client.get({ onBehalfOf: name, signal: options.signal }));
-  }
-  const reported = [false];
-  check(await promisify(lib.sg_open_tracking_get.async)(text, region, name, reported), ONE_CALL);
-  return reported[0];
-}
-
-/** One call that a signal can cut off, for which it has a client and a connection of its own. */
-async function withClient(key, region, call) {
-  const client = new Client(key, { region });
+/** One call on a client of its own. */
+async function once(key, { onBehalfOf, signal, ...options }, call) {
+  const client = new Client(key, options);
   try {
-    return (await call(client)).enabled;
+    return (await call(client, { onBehalfOf, signal })).enabled;
   } finally {
     client.close();
   }
 }
 
+function onceSync(key, { onBehalfOf, ...options }, call) {
+  const client = new Client(key, options);
+  try {
+    return call(client, { onBehalfOf }).enabled;
+  } finally {
+    client.close();
+  }
+}
+
+async function updateOpenTracking(key, enabled, options = {}) {
+  return once(key, options, (client, call) => client.update(enabled, call));
+}
+
+async function getOpenTracking(key, options = {}) {
+  return once(key, options, (client, call) => client.get(call));
+}
+
 function updateOpenTrackingSync(key, enabled, options = {}) {
-  const [text, region, name] = oneCall(key, options);
-  const reported = [false];
-  check(lib.sg_open_tracking_update(text, enabledToC(enabled), region, name, reported), ONE_CALL);
-  return reported[0];
+  return onceSync(key, options, (client, call) => client.updateSync(enabled, call));
 }
 
 function getOpenTrackingSync(key, options = {}) {
-  const [text, region, name] = oneCall(key, options);
-  const reported = [false];
-  check(lib.sg_open_tracking_get(text, region, name, reported), ONE_CALL);
-  return reported[0];
+  return onceSync(key, options, (client, call) => client.getSync(call));
 }
 
 function libraryVersion() {
@@ -364,12 +320,13 @@ function libraryVersion() {
 }
 
 module.exports = {
-  ...errors,
+  ...classes,
   Client,
   Region,
   getOpenTracking,
   getOpenTrackingSync,
   libraryVersion,
+  setMaxThreads,
   updateOpenTracking,
   updateOpenTrackingSync,
 };

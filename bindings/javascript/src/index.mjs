@@ -7,7 +7,6 @@ export const {
     CancelledError,
     Client,
     ClosedError,
-    Code,
     ConnectFailed,
     ConnectionBroken,
     ConnectionFailed,
@@ -29,6 +28,7 @@ export const {
     getOpenTracking,
     getOpenTrackingSync,
     libraryVersion,
+    setMaxThreads,
     updateOpenTracking,
     updateOpenTrackingSync,
 } = library;

@@ -27,17 +27,19 @@ const Result = koffi.struct({
 
 const Config = koffi.pointer(koffi.opaque());
 const Client = koffi.pointer(koffi.opaque());
-const result = koffi.out(koffi.pointer(Result));
 const client = koffi.out(koffi.pointer(Client));
-const reported = koffi.out(koffi.pointer('bool'));
+/**
+ * Memory of ours, which is read once the call is over: koffi would fill an object at its end, which ends the process
+ * if the thread has been terminated meanwhile.
+ */
+const result = 'void *';
 
-const OnResult = koffi.pointer(koffi.proto('bool', ['void *', 'size_t', koffi.pointer(Result)]));
+const OnResult = koffi.pointer(koffi.proto('bool', ['void *', 'size_t', 'void *']));
 const OnSubuser = koffi.pointer(koffi.proto('bool', ['void *', 'str']));
+const OnLog = koffi.pointer(koffi.proto('void', ['void *', 'int32_t', 'str']));
 const names = koffi.pointer('str');
 
 const SIGNATURES = {
-  sg_open_tracking_update: ['int32_t', ['str', 'bool', 'int32_t', 'str', reported]],
-  sg_open_tracking_get: ['int32_t', ['str', 'int32_t', 'str', reported]],
   sg_config_new: [Config, []],
   sg_config_free: ['void', [Config]],
   sg_config_set_timeout_ms: ['int32_t', [Config, 'uint32_t']],
@@ -49,6 +51,7 @@ const SIGNATURES = {
   sg_config_set_proxy: ['int32_t', [Config, 'str']],
   sg_config_set_ca_file: ['int32_t', [Config, 'str']],
   sg_config_set_user_agent: ['int32_t', [Config, 'str']],
+  sg_config_set_log: ['int32_t', [Config, 'int32_t', OnLog, 'void *']],
   sg_client_new: ['int32_t', ['str', 'int32_t', Config, client]],
   sg_client_derive: ['int32_t', [Client, 'uint32_t', client]],
   sg_client_free: ['void', [Client]],
@@ -67,11 +70,11 @@ function open() {
   const named = process.env.SG_OPEN_TRACKING_LIBRARY;
   const beside = NAMES.map((name) => join(__dirname, name)).filter(existsSync);
   const failures = [];
-  for (const candidate of named ? [named] : [...beside, ...NAMES]) {
+  for (const path of named ? [named] : [...beside, ...NAMES]) {
     try {
-      return koffi.load(candidate);
+      return [koffi.load(path), path];
     } catch (error) {
-      failures.push(`  ${candidate}: ${error.message}`);
+      failures.push(`  ${path}: ${error.message}`);
     }
   }
   const hint = 'install it, or set SG_OPEN_TRACKING_LIBRARY to its path';
@@ -87,16 +90,48 @@ function checkVersion(version, writtenFor = WRITTEN_FOR) {
   }
 }
 
+const [library, path] = open();
+checkVersion(library.func('sg_version', 'str', [])());
+
 /** The library's functions, by their names. */
-function load() {
-  const library = open();
-  checkVersion(library.func('sg_version', 'str', [])());
-  const declare = ([name, [returns, takes]]) => [name, library.func(name, returns, takes)];
-  return Object.fromEntries(Object.entries(SIGNATURES).map(declare));
+const lib = Object.fromEntries(
+  Object.entries(SIGNATURES).map(([name, [returns, takes]]) => [name, library.func(name, returns, takes)]),
+);
+
+/** Node's cleanup hooks, of its C interface; a runtime that has none does without. */
+function findHooks() {
+  try {
+    const runtime = koffi.load(null);
+    const declare = (name) => runtime.func(name, 'int', ['void *', 'void *', 'void *']);
+    return [declare('napi_add_env_cleanup_hook'), declare('napi_remove_env_cleanup_hook')];
+  } catch {
+    return [() => {}, () => {}];
+  }
 }
 
-/** The `sg_result` that a callback was shown. */
-const resultAt = (pointer) => koffi.decode(pointer, Result);
+const [addHook, removeHook] = findHooks();
+
+const hook = (name) => {
+  const symbol = library.symbol(name);
+  return {
+    add: (pointer) => addHook(koffi.node.env, symbol, pointer),
+    remove: (pointer) => removeHook(koffi.node.env, symbol, pointer),
+  };
+};
+
+/** What is done with a client when the JavaScript of this thread has ended, however it did. */
+const atEnd = { free: hook('sg_client_free'), cancel: hook('sg_client_cancel') };
+
+function free(pointer) {
+  atEnd.free.remove(pointer);
+  lib.sg_client_free(pointer);
+}
+
+/** Room for a `sg_result`. */
+const newResult = () => Buffer.alloc(koffi.sizeof(Result));
+
+/** The `sg_result` in memory of ours, or at a pointer. */
+const readResult = (memory) => koffi.decode(memory, Result);
 
 const { register, unregister } = koffi;
 
@@ -106,9 +141,13 @@ module.exports = {
   OnSubuser,
   Result,
   SIGNATURES,
+  atEnd,
   checkVersion,
-  load,
+  free,
+  lib,
+  newResult,
+  path,
+  readResult,
   register,
-  resultAt,
   unregister,
 };

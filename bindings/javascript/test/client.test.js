@@ -2,6 +2,8 @@
 'use strict';
 
 const assert = require('node:assert');
+const { lookup } = require('node:dns/promises');
+const { readFile } = require('node:fs/promises');
 const { afterEach, test } = require('node:test');
 const sg = require('..');
 
@@ -20,6 +22,14 @@ function client(options = {}) {
   return fresh;
 }
 
+async function collect(items) {
+  const all = [];
+  for await (const item of items) {
+    all.push(item);
+  }
+  return all;
+}
+
 afterEach(() => {
   for (const each of opened.splice(0)) {
     each.close();
@@ -35,7 +45,7 @@ test('an error tells all of the call', async () => {
   await assert.rejects(client().update(true, { onBehalfOf: 'fault-not-applied' }), (error) => {
     assert.ok(error instanceof sg.NotApplied && error.elapsed > 0);
     const { code, httpStatus, attempts, enabled } = error;
-    assert.deepStrictEqual([code, httpStatus, attempts, enabled], [sg.Code.NOT_APPLIED, 200, 1, false]);
+    assert.deepStrictEqual([code, httpStatus, attempts, enabled], ['SG_ERR_NOT_APPLIED', 200, 1, false]);
     return true;
   });
 });
@@ -48,39 +58,136 @@ test('the sync forms', () => {
   const options = { onBehalfOf: 'subuser-00006' };
   assert.strictEqual(sg.updateOpenTrackingSync(SANDBOX_KEY, false, options), false);
   assert.strictEqual(sg.getOpenTrackingSync(SANDBOX_KEY, options), false);
-  assert.throws(() => sg.getOpenTrackingSync('SG.wrong'), { code: sg.Code.UNAUTHORIZED });
+  assert.throws(() => sg.getOpenTrackingSync('SG.wrong'), { code: 'SG_ERR_UNAUTHORIZED' });
 });
 
-test('one-shot calls with a signal', async () => {
+test('one-shot calls take all options, and their errors tell all', async () => {
   const { signal } = new AbortController();
-  const options = { onBehalfOf: 'subuser-00007', signal };
+  const options = { onBehalfOf: 'subuser-00007', signal, timeout: 20_000, baseUrl: SANDBOX_URL, proxy: '' };
   assert.strictEqual(await sg.updateOpenTracking(SANDBOX_KEY, false, options), false);
   assert.strictEqual(await sg.getOpenTracking(SANDBOX_KEY, options), false);
-  const hasty = { onBehalfOf: 'fault-silent', signal: AbortSignal.timeout(50) };
-  await assert.rejects(sg.getOpenTracking(SANDBOX_KEY, hasty), (error) => {
-    assert.ok(error instanceof sg.CancelledError);
-    assert.strictEqual(error.cause.name, 'TimeoutError');
-    return true;
-  });
+  const refused = { code: 'SG_ERR_NOT_FOUND', httpStatus: 404, attempts: 1, retryAfter: null };
+  await assert.rejects(sg.getOpenTracking(SANDBOX_KEY, { onBehalfOf: 'nobody' }), refused);
+  assert.throws(() => sg.updateOpenTrackingSync(SANDBOX_KEY, true, { onBehalfOf: 'nobody' }), refused);
+  const hasty = { onBehalfOf: 'fault-silent', timeout: 50 };
+  await assert.rejects(sg.getOpenTracking(SANDBOX_KEY, hasty), sg.TimeoutError);
+  assert.throws(() => sg.getOpenTrackingSync(SANDBOX_KEY, hasty), sg.TimeoutError);
 });
 
-test('a call that waits for a thread is cut off all the same', async () => {
+test('a signal rejects by its reason', async () => {
+  const one = client();
+  const slow = (signal) => one.get({ onBehalfOf: 'fault-silent', signal });
+  await assert.rejects(slow(AbortSignal.timeout(50)), { name: 'TimeoutError', constructor: DOMException });
+  await assert.rejects(slow(AbortSignal.abort()), { name: 'AbortError', constructor: DOMException });
+  const reason = new Error('enough');
+  const isReason = (error) => error === reason;
+  await assert.rejects(slow(AbortSignal.abort(reason)), isReason);
+  const controller = new AbortController();
+  setImmediate(() => controller.abort(reason));
+  const { signal } = controller;
+  await assert.rejects(sg.getOpenTracking(SANDBOX_KEY, { onBehalfOf: 'fault-silent', signal }), isReason);
+  await assert.rejects(collect(one.getMany(['subuser-00001'], { signal })), isReason);
+});
+
+test('an abort storm', async () => {
+  const one = client();
+  const controllers = Array.from({ length: 1_000 }, () => new AbortController());
+  const calls = controllers.map(({ signal }) => one.get({ onBehalfOf: 'fault-delay-10', signal }));
+  const outcomes = Promise.allSettled(calls);
+  for (const controller of controllers) {
+    controller.abort();
+  }
+  const others = controllers.map(() => new AbortController().signal);
+  const signal = AbortSignal.any?.(others) ?? others[0];
+  const more = Promise.all(others.map(() => one.get({ signal }))); // one signal for many calls
+  assert.ok((await outcomes).every(({ reason }) => reason.name === 'AbortError'));
+  assert.strictEqual((await more).length, others.length);
+});
+
+test('any number of calls queue, and may be cancelled there', async () => {
   const origin = client({ timeout: 30_000 });
-  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-  const busy = Array.from({ length: threads }, () => origin.get({ onBehalfOf: 'fault-silent' }));
-  const started = performance.now();
+  const silent = Array.from({ length: 600 }, () => origin.get({ onBehalfOf: 'fault-silent' }));
+  const ended = Promise.allSettled(silent);
   const waiting = client().get({ signal: AbortSignal.timeout(50) });
-  await assert.rejects(waiting, sg.CancelledError);
-  assert.ok(performance.now() - started < 5_000);
+  await assert.rejects(waiting, { name: 'TimeoutError' });
   origin.cancel();
-  for (const { reason } of await Promise.allSettled(busy)) {
-    assert.ok(reason instanceof sg.CancelledError);
+  for (const { reason } of await ended) {
+    assert.ok(reason instanceof sg.CancelledError, reason);
+  }
+  await client().get();
+});
+
+test('the wait for a thread counts against the timeout', async () => {
+  const origin = client({ timeout: 30_000 });
+  const busy = Promise.allSettled(
+    Array.from({ length: 2 }, () => origin.get({ onBehalfOf: 'fault-silent' })),
+  );
+  await assert.rejects(client({ timeout: 100 }).get(), (error) => {
+    assert.ok(error instanceof sg.TimeoutError && error.attempts === 0);
+    assert.match(error.message, /2 may run at once/);
+    return true;
+  });
+  // Its time has half passed when it gets a thread.
+  const half = client({ timeout: 1_000 }).get({ onBehalfOf: 'fault-silent' });
+  setTimeout(() => origin.cancel(), 500);
+  await assert.rejects(half, (error) => error instanceof sg.TimeoutError && error.elapsed < 800);
+  await busy;
+});
+
+test('files and names of hosts are not held up', async () => {
+  const origin = client({ timeout: 30_000 });
+  const calls = Array.from({ length: 20 }, () => origin.get({ onBehalfOf: 'fault-silent' }));
+  calls.push(collect(origin.getMany(['fault-silent'])), collect(origin.listSubusers()));
+  const busy = Promise.allSettled(calls);
+  const done = Promise.all([readFile(__filename), lookup('localhost'), readFile(__filename)]);
+  await done; // for ever, if the calls had all threads
+  origin.cancel();
+  await busy;
+});
+
+test('the number of threads can be set', async () => {
+  const took = async () => {
+    const one = client();
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 4 }, () => one.get({ onBehalfOf: 'fault-delay-300' })));
+    return performance.now() - started;
+  };
+  try {
+    sg.setMaxThreads(1);
+    assert.ok((await took()) >= 1_200);
+    sg.setMaxThreads(4);
+    assert.ok((await took()) < 1_200);
+    for (const wrong of [0, 1.5, '4', 1025]) {
+      assert.throws(() => sg.setMaxThreads(wrong), sg.ArgumentError);
+    }
+  } finally {
+    sg.setMaxThreads(2); // as it was: half of libuv's 4
   }
 });
 
-test('a signal that has aborted sends nothing', async () => {
-  const reason = new Error('enough');
-  await assert.rejects(client().get({ signal: AbortSignal.abort(reason) }), { attempts: 0, cause: reason });
+test('a client is not copied to another thread', () => {
+  const one = client();
+  let copy = {};
+  try {
+    copy = structuredClone(one);
+  } catch (error) {
+    assert.strictEqual(error.name, 'DataCloneError');
+  }
+  assert.strictEqual(copy.get, undefined);
+  assert.throws(() => Object.assign(Object.create(sg.Client.prototype), one).getSync(), TypeError);
+});
+
+test('asyncDispose waits for the calls', async () => {
+  const one = client();
+  let ended = 0;
+  for (let number = 0; number < 3; number += 1) {
+    const end = () => {
+      ended += 1;
+    };
+    one.get({ onBehalfOf: 'fault-silent' }).then(end, end);
+  }
+  await one[Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]();
+  assert.strictEqual(ended, 3);
 });
 
 test('disposal closes', async () => {
@@ -92,7 +199,7 @@ test('disposal closes', async () => {
   await assert.rejects(other.get(), sg.ClosedError);
 });
 
-test('what is of the wrong type is refused', async () => {
+test('what is of the wrong type is refused, by one kind of error', async () => {
   const one = client();
   const inTurn = [
     [() => one.update('off'), /enabled must be a boolean, not string/],
@@ -103,9 +210,12 @@ test('what is of the wrong type is refused', async () => {
     [async () => client({ retries: 3 }), /no option retries; there are timeout/],
     [async () => new sg.Client(undefined), /key must be a string, not undefined/],
     [() => sg.getOpenTracking(SANDBOX_KEY, { behalf: 'a' }), /no option behalf/],
+    [() => collect(one.getMany('subuser-00001')), /names must be an iterable/],
+    [() => collect(one.getMany(undefined)), /names must be an iterable/],
+    [() => collect(one.getMany(new Map([['a', 1]]))), /names must be strings, not object/],
   ];
   for (const [call, message] of inTurn) {
-    await assert.rejects(call, (error) => error instanceof TypeError && message.test(error.message));
+    await assert.rejects(call, (error) => error instanceof sg.ArgumentError && message.test(error.message));
   }
 });
 
@@ -121,27 +231,62 @@ test('times and counts that C would bend are refused', () => {
 
 test('a fleet: what is refused, and a signal', async () => {
   const one = client();
-  const collect = async (items) => {
-    const all = [];
-    for await (const item of items) {
-      all.push(item);
-    }
-    return all;
-  };
   assert.deepStrictEqual(await collect(one.getMany([])), []);
   const [item] = await collect(one.updateMany(false, ['a\0b']));
   assert.ok(item.error instanceof sg.ArgumentError && item.result === null);
-  await assert.rejects(collect(one.updateMany('off', ['a'])), TypeError);
-  await assert.rejects(collect(one.getMany([7])), TypeError);
-  await assert.rejects(collect(one.listSubusers({ onBehalfOf: 'a' })), TypeError);
+  await assert.rejects(collect(one.updateMany('off', ['a'])), sg.ArgumentError);
+  await assert.rejects(collect(one.getMany([7])), sg.ArgumentError);
+  await assert.rejects(collect(one.listSubusers({ onBehalfOf: 'a' })), sg.ArgumentError);
   const reader = new sg.Client(process.env.SANDBOX_READ_KEY);
-  await assert.rejects(collect(reader.listSubusers()), { code: sg.Code.FORBIDDEN, httpStatus: 403 });
+  await assert.rejects(collect(reader.listSubusers()), { code: 'SG_ERR_FORBIDDEN', httpStatus: 403 });
   reader.close();
   const signal = AbortSignal.timeout(50);
-  await assert.rejects(collect(one.getMany(['fault-silent'], { signal })), (error) => {
-    assert.strictEqual(error.cause, signal.reason);
-    return error instanceof sg.CancelledError;
-  });
+  await assert.rejects(
+    collect(one.getMany(['fault-silent'], { signal })),
+    (error) => error === signal.reason,
+  );
   one.close();
   await assert.rejects(collect(one.getMany(['a'])), sg.ClosedError);
+});
+
+test('names come from what is asynchronous, slow, endless, or thrown away', async () => {
+  const one = client();
+  const closed = [];
+  async function* slow() {
+    try {
+      yield 'subuser-00001';
+      yield 'subuser-00002';
+      await new Promise(() => {}); // the first two are not held back for a third
+    } finally {
+      closed.push('slow');
+    }
+  }
+  const seen = [];
+  for await (const { name } of one.getMany(slow())) {
+    seen.push(name);
+    if (seen.length === 2) {
+      break;
+    }
+  }
+  let read = 0;
+  function* endless() {
+    try {
+      for (;;) {
+        read += 1;
+        yield 'subuser-00003';
+      }
+    } finally {
+      closed.push('endless');
+    }
+  }
+  for await (const { index } of one.getMany(endless())) {
+    if (index === 1_500) {
+      break;
+    }
+  }
+  assert.deepStrictEqual(
+    [seen.sort(), closed, read],
+    [['subuser-00001', 'subuser-00002'], ['endless'], 2_000],
+  );
+  assert.strictEqual((await collect(one.getMany(one.listSubusers()))).length, 25);
 });

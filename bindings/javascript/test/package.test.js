@@ -9,7 +9,7 @@ const { join } = require('node:path');
 const { after, test } = require('node:test');
 const koffi = require('koffi');
 const sg = require('..');
-const { errorOf } = require('../src/errors.js');
+const { NUMBERS, codeOf, errorOf } = require('../src/errors.js');
 const native = require('../src/native.js');
 
 const PACKAGE = join(__dirname, '..');
@@ -26,21 +26,22 @@ function node(args, { env = {}, ...options } = {}) {
 }
 
 test('every code has its class', () => {
-  const without = [sg.Code.OK, sg.Code.PARTIAL]; // no call of this package returns the second
-  for (const code of Object.values(sg.Code).filter((value) => !without.includes(value))) {
+  const without = ['SG_OK', 'SG_ERR_PARTIAL']; // no call of this package returns the second
+  for (const code of Object.keys(NUMBERS).filter((name) => !without.includes(name))) {
     const error = errorOf(code, 'text');
-    assert.notStrictEqual(error.constructor, sg.OpenTrackingError, `code ${code}`);
+    assert.notStrictEqual(error.constructor, sg.OpenTrackingError, code);
     assert.strictEqual(error.code, code);
     assert.ok(error instanceof sg.OpenTrackingError && error instanceof Error);
   }
-  assert.strictEqual(errorOf(99, 'text').constructor, sg.OpenTrackingError);
-  assert.strictEqual(String(errorOf(sg.Code.TIMEOUT, 'text')), 'TimeoutError: text');
-  assert.strictEqual(errorOf(sg.Code.CANCELLED, 'text').name, 'AbortError');
+  assert.strictEqual(errorOf(codeOf(99), 'text').constructor, sg.OpenTrackingError);
+  assert.strictEqual(errorOf(codeOf(99), 'text').code, 'SG_ERR_99');
+  assert.strictEqual(String(errorOf('SG_ERR_TIMEOUT', 'text')), 'TimeoutError: text');
 });
 
 test('every function of the header is declared', () => {
   const functions = [...HEADER.matchAll(/\b(sg_\w+)\(\s*(?:const|struct|bool|int32_t|void|sg_)/g)];
-  assert.deepStrictEqual(new Set(functions.map(([, name]) => name)), new Set(Object.keys(native.SIGNATURES)));
+  const names = functions.map(([, name]) => name).filter((name) => !name.startsWith('sg_open_tracking_'));
+  assert.deepStrictEqual(new Set(names), new Set(Object.keys(native.SIGNATURES)));
 });
 
 test('the layout of a result', () => {
@@ -54,6 +55,13 @@ test('the layout of a result', () => {
 test('versions', () => {
   const [, version] = /^version = "(.+)"/m.exec(readFileSync(join(PACKAGE, '../../Cargo.toml'), 'utf8'));
   assert.deepStrictEqual([VERSION, sg.libraryVersion()], [version, version]);
+});
+
+test('the registry is told where it comes from and where it runs', () => {
+  const { repository, bugs, homepage, author, os, cpu } = require('../package.json');
+  assert.match(repository.url, /^git\+https:/);
+  assert.ok([bugs, homepage].every((url) => url.startsWith('https:')) && author);
+  assert.ok(os.includes(process.platform) && cpu.includes(process.arch));
 });
 
 test('a library of another version is refused', () => {
@@ -100,14 +108,11 @@ test('the types name what there is', () => {
   const types = readFileSync(join(PACKAGE, 'src/index.d.ts'), 'utf8');
   const declared = [...types.matchAll(/^export (?:const|class|function) (\w+)/gm)].map(([, name]) => name);
   assert.deepStrictEqual(declared.sort(), Object.keys(sg).sort());
-  const constants = (name) =>
-    new RegExp(`const ${name}: {([^}]*)}`).exec(types)[1].matchAll(/readonly (\w+): (\d+)/g);
-  for (const name of ['Code', 'Region']) {
-    const typed = Object.fromEntries(
-      [...constants(name)].map(([, member, value]) => [member, Number(value)]),
-    );
-    assert.deepStrictEqual(typed, sg[name]);
-  }
+  const members = (pattern) => [...pattern.exec(types)[1].matchAll(/(\w+): (\d+)|'(\w+)'/g)];
+  const regions = members(/const Region: {([^}]*)}/).map(([, name, number]) => [name, Number(number)]);
+  assert.deepStrictEqual(Object.fromEntries(regions), sg.Region);
+  const codes = members(/type Code =([^;]*);/).map(([, , , name]) => name);
+  assert.deepStrictEqual(codes, Object.keys(NUMBERS).slice(1)); // no error has SG_OK
 });
 
 const SNIPPETS = [...README.matchAll(/^```(js|cjs)\n([\s\S]+?)^```/gm)];

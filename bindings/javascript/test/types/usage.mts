@@ -2,7 +2,7 @@
 import {
     type CallOptions,
     Client,
-    Code,
+    type Code,
     OpenTrackingError,
     Region,
     type Result,
@@ -20,9 +20,9 @@ export function explain(error: unknown): string {
         throw error;
     }
     switch (error.code) {
-        case Code.RATE_LIMITED:
+        case 'SG_ERR_RATE_LIMITED':
             return `in ${error.retryAfter ?? 0} ms`;
-        case Code.NOT_APPLIED:
+        case 'SG_ERR_NOT_APPLIED':
             return error.enabled ? 'on' : 'off';
         default:
             return `${error.httpStatus}, ${error.attempts} attempts, ${error.elapsed} ms`;
@@ -30,21 +30,23 @@ export function explain(error: unknown): string {
 }
 
 export async function switchAllOff(client: Client): Promise<string[]> {
-    const names: string[] = [];
-    for await (const name of client.listSubusers()) {
-        names.push(name);
-    }
     const failed: string[] = [];
-    for await (const { name, result, error } of client.updateMany(false, names)) {
+    for await (const { name, result, error } of client.updateMany(false, client.listSubusers())) {
         failed.push(...(error ? [`${name}: ${error.message}`] : result.enabled ? [name] : []));
     }
     return failed;
 }
 
-export const reported: Promise<boolean> = updateOpenTracking('SG.key', true, { onBehalfOf: null });
+export const reported: Promise<boolean> = updateOpenTracking('SG.key', true, {
+    onBehalfOf: null,
+    timeout: 5_000,
+});
+export const known: Code = 'SG_ERR_TIMEOUT';
 
 // @ts-expect-error: a text is no boolean
 updateOpenTracking('SG.key', 'off');
+// @ts-expect-error: no such code
+export const unknown: Code = 'SG_ERR_OTHER';
 // @ts-expect-error: no such region
 new Client('SG.key', { region: 2 });
 // @ts-expect-error: no such option
