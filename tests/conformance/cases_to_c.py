@@ -23,6 +23,8 @@ def expressible(value):
 
 
 def row(case):
+    if "expect_log" in case:
+        case = case | {"call": "log", "expect": {"code": "OK", "message_part": "\n".join(case["expect_log"])}}
     if "sequence" in case:
         if case["sequence"] != "repeated":
             return None

@@ -127,6 +127,50 @@ static sg_code repeated(const sg_client *client) {
     return code == SG_OK && (seen[0] != 1 || seen[1] != 1 || seen[2] != 1) ? SG_ERR_INTERNAL : code;
 }
 
+/* Appends "info end: level call\n", of a line of the log. */
+static void note_line(void *context, int32_t level, const char *line) {
+    static const char *const LEVELS[] = {"", "error", "warn", "info", "debug"};
+    char *text = context;
+    const char *at = line + strlen("event="), *event = at;
+    at += strcspn(at, " ");
+    sprintf(text + strlen(text), "%s%s %.*s:", *text == '\0' ? "" : "\n", LEVELS[level], (int)(at - event), event);
+    while (*at == ' ') {
+        const char *name = ++at;
+        at += strcspn(at, "=");
+        sprintf(text + strlen(text), " %.*s", (int)(at - name), name);
+        if (*++at == '"') {
+            for (at++; *at != '"'; at++) at += *at == '\\';
+            at++;
+        } else {
+            at += strcspn(at, " ");
+        }
+    }
+}
+
+/* The lines of the log of a call on behalf of this account, once there is a connection. */
+static sg_code log_of(const char *on_behalf_of, char *lines) {
+    sg_client *client = NULL;
+    sg_result result;
+    sg_config *config = sg_config_new();
+    sg_config_set_base_url(config, getenv("SANDBOX_URL"));
+    sg_config_set_ca_file(config, getenv("SANDBOX_CA_FILE"));
+    sg_config_set_proxy(config, "");
+    sg_config_set_log(config, SG_LOG_DEBUG, note_line, lines);
+    sg_code code = sg_client_new(getenv("SANDBOX_KEY"), SG_REGION_GLOBAL, config, &client);
+    sg_config_free(config);
+    if (code == SG_OK) code = sg_client_get(client, "subuser-00001", &result);
+    *lines = '\0';
+    if (code == SG_OK) code = sg_client_get(client, on_behalf_of, &result);
+    sg_client_free(client);
+    return code;
+}
+
+static void run_log(const struct test_case *test) {
+    static char lines[8192];
+    sg_code code = log_of(test->on_behalf_of, lines);
+    count(test->name, code == SG_OK && strcmp(lines, test->message_part) == 0 ? NULL : lines);
+}
+
 static sg_code perform(const struct test_case *test, const char *key, sg_result *result) {
     bool enabled = false;
     memset(result, 0, sizeof *result);
@@ -344,7 +388,10 @@ static const char *memory(void) {
 }
 
 int main(void) {
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) run_case(&CASES[i]);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        if (strcmp(CASES[i].call, "log") == 0) run_log(&CASES[i]);
+        else run_case(&CASES[i]);
+    }
     count("cancel", cancel());
     count("derive", derive());
     count("threads", threads());

@@ -194,8 +194,15 @@ class client {
     using handle = std::shared_ptr<sg_client>;
     using function = sg_code (*)(const sg_client*, const char*, sg_result*);
 
+    /// Frees a client, and then what that told its log.
+    struct freed {
+        std::shared_ptr<detail::logger> logger;
+        void operator()(sg_client* made) const noexcept { sg_client_free(made); }
+    };
+
     struct shared {
         std::mutex mutex;
+        std::shared_ptr<detail::logger> logger; // of the clients that are derived, too
         std::shared_ptr<sg_client> handle; // empty once closed
         std::list<std::shared_ptr<sg_client>> aside; // each derived for a call with a stop token
         bool cancelled = false;
@@ -208,11 +215,12 @@ class client {
         return [](auto* self, auto* name, auto* raw) { return sg_client_update(self, false, name, raw); };
     }
 
-    static result own(sg_client* made, std::shared_ptr<shared>& state) noexcept {
+    result own(sg_client* made, std::shared_ptr<detail::logger> logger) noexcept {
         return detail::in_memory([&] {
-            handle owner(made, sg_client_free);
-            state = std::make_shared<shared>();
-            state->handle = std::move(owner);
+            handle owner(made, freed{logger});
+            state_ = std::make_shared<shared>();
+            state_->logger = std::move(logger);
+            state_->handle = std::move(owner);
             return detail::success();
         });
     }
@@ -230,9 +238,16 @@ class client {
         if (result outcome = detail::check_region(where); !outcome) return outcome;
         const std::unique_ptr<sg_config, void (*)(sg_config*)> config(sg_config_new(), sg_config_free);
         if (result outcome = detail::set_all(config.get(), with); !outcome) return outcome;
-        sg_client* made = nullptr;
-        const auto code = sg_client_new(text.get(), static_cast<std::int32_t>(where), config.get(), &made);
-        return code == SG_OK ? own(made, state_) : detail::of_code(code, detail::key_rule);
+        return detail::in_memory([&] {
+            std::shared_ptr<detail::logger> logger;
+            if (with.logger) {
+                logger = std::make_shared<detail::logger>(with.logger);
+                if (result outcome = detail::set_logger(config.get(), with.log_level, *logger); !outcome) return outcome;
+            }
+            sg_client* made = nullptr;
+            const auto code = sg_client_new(text.get(), static_cast<std::int32_t>(where), config.get(), &made);
+            return code == SG_OK ? own(made, std::move(logger)) : detail::of_code(code, detail::key_rule);
+        });
     }
 
     result make_from(const client& origin, std::optional<std::chrono::milliseconds> timeout) noexcept {
@@ -241,7 +256,7 @@ class client {
         if (timeout && !detail::fits_uint32(*timeout)) return detail::refused("timeout must be 1 to 4294967295 ms");
         sg_client* made = nullptr;
         const auto code = sg_client_derive(lent.get(), static_cast<std::uint32_t>(timeout ? timeout->count() : 0), &made);
-        return code == SG_OK ? own(made, state_) : detail::of_code(code, "timeout was refused");
+        return code == SG_OK ? own(made, origin.state_->logger) : detail::of_code(code, "timeout was refused");
     }
 
     static result closed() noexcept { return {errc::argument, "the client is closed", true}; }

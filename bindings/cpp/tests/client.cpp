@@ -1,10 +1,11 @@
 // What C++ adds to the calls: exceptions, results, ownership. Run by tests/conformance/run.sh.
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <forward_list>
 #include <iostream>
-#include <iterator>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -138,7 +139,59 @@ void one_shots(const std::string& key) {
     check(sg::try_update_open_tracking(key, false, sg::region::global, "nobody", {}).http_status() == 404, "details");
     check(sg::get_open_tracking(key, sg::region::global, {}, {}) == false, "with options that are all the default");
     impatient.max_connections = 0;
-    check(sg::try_get_open_tracking(key, sg::region::global, {}, impatient).code() == sg::errc::argument, "refused options");
+    check(!sg::try_get_open_tracking(key, sg::region::global, {}, impatient), "refused options");
+}
+
+void logs(const std::string& key) {
+    std::mutex mutex;
+    std::vector<std::pair<sg::log_level, std::string>> lines;
+    const auto keep = [&](sg::log_level level, std::string_view line) {
+        if (line.find("event=hold") == 0) return; // the service's limit may be met or not
+        const std::lock_guard lock(mutex);
+        lines.emplace_back(level, line);
+    };
+    const auto told = [&](std::string_view part) { // and forgets
+        const auto has_part = [&](auto& each) { return each.second.find(part) != std::string::npos; };
+        const bool found = std::any_of(lines.begin(), lines.end(), has_part);
+        lines.clear();
+        return found;
+    };
+    sg::options options;
+    options.logger = keep;
+    options.max_retries = 0;
+    std::optional<sg::client> derived;
+    {
+        sg::client client(key, sg::region::global, options);
+        (void)client.get();
+        check(lines.size() == 1 && lines.front().first == sg::log_level::info, "a call that went well has a line");
+        check(told("event=end level=info"), "of its end");
+        (void)client.try_get("nobody");
+        check(lines.size() == 1 && lines.front().first == sg::log_level::error, "one that failed has one of an error");
+        check(told("status=404"), "with what is known");
+        (void)client.get_many(std::array{"subuser-00001", "subuser-00002"}, [](auto, auto&&) {});
+        check(lines.size() == 2 && told("on_behalf_of=subuser-00002"), "calls for many have a line each");
+        derived = client.derive();
+    }
+    (void)derived->get();
+    check(lines.size() == 1 && told("event=end"), "a derived client tells, when its origin and the options are gone");
+    auto silent = derived->get_async("fault-silent");
+    (void)derived->get("fault-delay-100");
+    derived.reset();
+    silent.wait();
+    check(lines.size() == 2 && told("SG_ERR_CANCELLED"), "so does a call that outlives its client");
+
+    options.log_level = sg::log_level::debug;
+    (void)sg::try_get_open_tracking(key, sg::region::global, "fault-echo-key", options);
+    check(lines.size() > 3 && !told(key), "a one-shot call tells each step, and the key is in none");
+    options.log_level = sg::log_level::error;
+    (void)sg::get_open_tracking(key, sg::region::global, {}, options);
+    check(lines.empty(), "less urgent lines are left out");
+
+    options.log_level = sg::log_level::debug;
+    options.logger = [](sg::log_level, std::string_view) { throw std::string("enough"); };
+    check(sg::get_open_tracking(key, sg::region::global, {}, options) == false, "what a logger throws ends no call");
+    options.log_level = static_cast<sg::log_level>(9);
+    check(sg::try_get_open_tracking(key, sg::region::global, {}, options).code() == sg::errc::argument, "no such level");
 }
 
 // Is each name of a range done once?
@@ -204,6 +257,7 @@ int main() {
     codes();
     one_shots(std::getenv("SANDBOX_KEY"));
     ranges(std::getenv("SANDBOX_KEY"));
+    logs(std::getenv("SANDBOX_KEY"));
     many(std::getenv("SANDBOX_KEY"));
     calls(std::getenv("SANDBOX_KEY"));
     std::cout << (failures == 0 ? "all well\n" : "");

@@ -320,6 +320,35 @@ void sequence(const std::string& kind) {
     require(lazy.given <= 1'000, std::to_string(lazy.given) + " were taken ahead");
 }
 
+// "info end: level call", of a line of the log.
+std::string shape(sg::log_level level, const std::string& line) {
+    static const std::regex pair(R"((\w+)=("(?:[^"\\]|\\.)*"|\S*))");
+    static const std::map<sg::log_level, std::string> levels = {{sg::log_level::error, "error"},
+                                                                {sg::log_level::warn, "warn"},
+                                                                {sg::log_level::info, "info"},
+                                                                {sg::log_level::debug, "debug"}};
+    std::string event;
+    std::string names;
+    for (std::sregex_iterator at(line.begin(), line.end(), pair), end; at != end; ++at) {
+        if ((*at)[1] == "event") event = (*at)[2];
+        else names += ' ' + (*at)[1].str();
+    }
+    return levels.at(level) + ' ' + event + ':' + names;
+}
+
+void log(const json& test) {
+    std::vector<std::string> lines;
+    auto options = options_for(false);
+    options.max_retries = 2;
+    options.logger = [&](sg::log_level level, std::string_view line) { lines.push_back(shape(level, std::string(line))); };
+    options.log_level = sg::log_level::debug;
+    const sg::client opened(environment("SANDBOX_KEY"), sg::region::global, options);
+    (void)opened.get("subuser-00001");
+    lines.clear();
+    (void)opened.get(test["on_behalf_of"].get<std::string>());
+    require(json(lines) == test["expect_log"], json(lines).dump());
+}
+
 long resident_kib() {
     std::smatch found;
     const std::string status = contents("/proc/self/status");
@@ -353,11 +382,11 @@ void memory() {
 void constants() {
     const std::string header = contents(environment("CONFORMANCE_HEADER"));
     std::map<int, std::string> codes;
-    std::map<std::string, int> regions;
-    const std::regex constant(R"(\bSG_(REGION_)?(?:ERR_)?(\w+) = (\d+))");
+    std::map<std::string, int> others;
+    const std::regex constant(R"(\bSG_(REGION_|LOG_)?(?:ERR_)?(\w+) = (\d+))");
     for (std::sregex_iterator at(header.begin(), header.end(), constant), end; at != end; ++at) {
         const auto& found = *at;
-        if (found[1].matched) regions[found[2]] = std::stoi(found[3]);
+        if (found[1].matched) others[found[1].str() + found[2].str()] = std::stoi(found[3]);
         else codes[std::stoi(found[3])] = found[2];
     }
     require(codes.size() > 10, "the header's codes were not found");
@@ -365,9 +394,11 @@ void constants() {
         const auto name = std::string(sg::to_string(static_cast<sg::errc>(number)));
         require(name == (codes.count(number) ? codes[number] : ""), std::to_string(number) + " is " + name);
     }
-    const std::map<std::string, int> ours = {{"GLOBAL", static_cast<int>(sg::region::global)},
-                                             {"EU", static_cast<int>(sg::region::eu)}};
-    require(regions == ours, "the regions differ");
+    const std::map<std::string, int> ours = {
+        {"REGION_GLOBAL", static_cast<int>(sg::region::global)}, {"REGION_EU", static_cast<int>(sg::region::eu)},
+        {"LOG_ERROR", static_cast<int>(sg::log_level::error)},   {"LOG_WARN", static_cast<int>(sg::log_level::warn)},
+        {"LOG_INFO", static_cast<int>(sg::log_level::info)},     {"LOG_DEBUG", static_cast<int>(sg::log_level::debug)}};
+    require(others == ours, "the regions or the levels differ");
 }
 
 } // namespace
@@ -385,8 +416,13 @@ int main(int, char** arguments) {
         }
     };
     for (const auto& test : json::parse(contents(environment("CONFORMANCE_CASES")))) {
-        if (test.contains("sequence")) attempt(test["name"], [&] { sequence(test["sequence"]); });
-        else if (!inexpressible(test)) attempt(test["name"], [&] { run_case(test); });
+        const auto scenario = test.value("scenario", "");
+        if (inexpressible(test)) continue;
+        attempt(test["name"], [&] {
+            if (scenario == "sequence") sequence(test["sequence"]);
+            else if (scenario == "log") log(test);
+            else run_case(test);
+        });
     }
     // "secret" is not among them: a client shows no text of itself.
     attempt("cancel", cancel);

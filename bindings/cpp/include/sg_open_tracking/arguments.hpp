@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -29,6 +30,14 @@ class exactly_bool {
     bool value_;
 };
 
+/// How urgent a line of the log is.
+enum class log_level : std::int32_t {
+    error = SG_LOG_ERROR,
+    warn = SG_LOG_WARN,
+    info = SG_LOG_INFO,
+    debug = SG_LOG_DEBUG
+};
+
 /// Options of a client; what is left out is as the library has it.
 struct options {
     /// Bounds a whole call, retries and waits included. 30 s.
@@ -49,6 +58,12 @@ struct options {
     std::optional<std::string> ca_file = {};
     /// Appended to the library's own.
     std::optional<std::string> user_agent = {};
+    /// Told what a call does, by lines such as "event=retry level=warn call=7 attempt=1 why=503 wait_ms=250", in the
+    /// thread of the call, which waits for it; so several threads may call it at once. What it throws is dropped.
+    /// A copy lives as long as the client and those that are derived. None.
+    std::function<void(log_level, std::string_view)> logger = {};
+    /// The least urgent that it is told.
+    sg_open_tracking::log_level log_level = sg_open_tracking::log_level::info;
 };
 
 namespace detail {
@@ -141,7 +156,17 @@ inline result set(sg_config* config, sg_code (*setter)(sg_config*, const char*),
     return of_code(setter(config, text->c_str()), refusal);
 }
 
-/// Sets every option that is given, up to the first that is refused.
+using logger = std::function<void(log_level, std::string_view)>;
+
+/// The clients that are made tell it, so it must live as long as they do.
+inline result set_logger(sg_config* config, log_level least, logger& told) noexcept {
+    const auto tell = [](void* self, std::int32_t level, const char* line) {
+        thrown_by([&] { (*static_cast<logger*>(self))(static_cast<log_level>(level), line); });
+    };
+    return of_code(sg_config_set_log(config, static_cast<std::int32_t>(least), tell, &told), "log_level is none");
+}
+
+/// Sets every other option that is given, up to the first that is refused.
 inline result set_all(sg_config* config, const options& with) noexcept {
     result outcome = success();
     const auto each = [&](auto setter, const auto& value, const char* refusal) noexcept {
