@@ -118,6 +118,28 @@ func TestCallsInALoopOverMany(t *testing.T) {
 	})
 }
 
+// The silent one has the only thread.
+func TestCallsForManyAreBounded(t *testing.T) {
+	client := open(t, WithMaxThreads(1), WithTimeout(30*time.Second))
+	silent, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		all(client.GetMany(silent, NamesOf("fault-silent")))
+	}()
+	await(t, func() bool { return len(client.handle.turns.many) == 1 })
+	short, end := context.WithTimeout(ctx, time.Second)
+	defer end()
+	if done, err := all(client.GetMany(short, NamesOf("subuser-00001"))); !errors.Is(err, context.DeadlineExceeded) || done != nil {
+		t.Error(done, err)
+	}
+	cancel()
+	if _, err := all(client.GetMany(ctx, NamesOf("subuser-00001"))); err != nil {
+		t.Error(err)
+	}
+	<-over
+}
+
 func TestContextsCutOffCallsForMany(t *testing.T) {
 	client := open(t)
 	hasty, end := context.WithTimeout(ctx, 100*time.Millisecond)
