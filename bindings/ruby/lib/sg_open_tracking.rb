@@ -4,8 +4,9 @@ require_relative "sg_open_tracking/version"
 require_relative "sg_open_tracking/errors"
 require_relative "sg_open_tracking/native"
 require_relative "sg_open_tracking/arguments"
+require_relative "sg_open_tracking/handle"
+require_relative "sg_open_tracking/log"
 require_relative "sg_open_tracking/call"
-require_relative "sg_open_tracking/fleet"
 require_relative "sg_open_tracking/client"
 
 # Switch SendGrid's open tracking on or off.

@@ -215,6 +215,32 @@ module Conformance
     check(kind == "endless" ? done.length == 3 : done.sort == SEQUENCES.fetch(kind).first(3).sort, done.join(" "))
   end
 
+  # Keeps each line as its level and its keys.
+  class Recorder
+    attr_reader :lines
+
+    def initialize
+      @lines = []
+    end
+
+    %i[debug info warn error].each do |level|
+      define_method(level) do |line|
+        (_, event), *others = line.scan(/(\w+)=("(?:[^"\\]|\\.)*"|\S*)/)
+        @lines.push("#{level} #{event}: #{others.map(&:first).join(" ")}")
+      end
+    end
+  end
+
+  def log(tried)
+    recorder = Recorder.new
+    client(max_retries: 2, logger: recorder) do |client|
+      client.get(on_behalf_of: "subuser-00001")
+      recorder.lines.clear
+      client.get(on_behalf_of: tried[:on_behalf_of])
+    end
+    check(recorder.lines == tried[:expect_log], recorder.lines.join("\n"))
+  end
+
   def resident_kib
     GC.start
     File.read("/proc/self/status")[/VmRSS:\s*(\d+)/, 1].to_i
@@ -244,7 +270,7 @@ module Conformance
 
   def constants
     header = File.read(ENV.fetch("CONFORMANCE_HEADER"))
-    { Code => /\bSG_(?:ERR_)?(?!REGION_)(\w+) = (\d+)/, Region => /\bSG_REGION_(\w+) = (\d+)/ }.each do |ours, pattern|
+    { Code => /\bSG_(?:ERR_)?(?!REGION_|LOG_)(\w+) = (\d+)/, Region => /\bSG_REGION_(\w+) = (\d+)/ }.each do |ours, pattern|
       wanted = header.scan(pattern).to_h { |name, value| [name.to_sym, value.to_i] }
       seen = ours.constants.to_h { |name| [name, ours.const_get(name)] }
       check(seen == wanted, "#{seen}, not #{wanted}")
@@ -270,7 +296,13 @@ module Conformance
   def main
     cases = JSON.parse(File.read(ENV.fetch("CONFORMANCE_CASES")), symbolize_names: true)
     outcomes = cases.to_h do |tried|
-      [tried[:name], tried[:scenario] ? wrong_in { sequence(tried[:sequence]) } : run_case(tried)]
+      wrong =
+        case tried[:scenario]
+        when "sequence" then wrong_in { sequence(tried[:sequence]) }
+        when "log" then wrong_in { log(tried) }
+        else run_case(tried)
+        end
+      [tried[:name], wrong]
     end
     %i[cancel close derive threads asynchronous fleet memory constants secret].each do |scenario|
       outcomes[scenario] = wrong_in { send(scenario) }

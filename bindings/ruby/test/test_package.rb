@@ -102,7 +102,7 @@ class TestPackage < Minitest::Test
 
   def test_the_readmes_snippets_run
     snippets = File.read("#{PACKAGE}/README.md").scan(/^```ruby\n(.+?)^```/m).flatten
-    assert_equal(3, snippets.length)
+    assert_equal(4, snippets.length)
     snippets.each do |snippet|
       out, error, = ruby("-I#{PACKAGE}/lib", "-e", snippet)
       assert_equal(["open tracking is off\n", ""], [out, error])

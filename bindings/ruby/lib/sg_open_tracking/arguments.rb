@@ -13,6 +13,9 @@ module SgOpenTracking
   module Arguments
     UINT32_MAX = (2**32) - 1
 
+    # How many names of a sequence are read before the first of them is begun.
+    LOT = 1_000
+
     KEY = "1 to 512 characters of visible ASCII, with no space"
     ON_BEHALF_OF = "1 to 256 characters of printable ASCII, with no space at either end"
     SECONDS = "more than 0 and at most #{UINT32_MAX / 1000} seconds"
@@ -77,9 +80,31 @@ module SgOpenTracking
       raise InvalidArgumentError, "region must be :global or :eu, not #{value.inspect}"
     end
 
+    # Yields the names in lots, the last of them before what `names` raises.
+    def lots(names)
+      raise TypeError, "names must have an each, which #{names.class} has not" unless names.respond_to?(:each)
+
+      lot = []
+      begin
+        names.each do |name|
+          lot.push(name)
+          next if lot.length < LOT
+
+          full = lot
+          lot = []
+          yield full
+        end
+      rescue StandardError => error
+        raise if lot.empty?
+      end
+      yield lot unless lot.empty?
+      raise error if error
+    end
+
     def milliseconds(name, seconds)
       raise TypeError, "#{name} must be a number, not #{seconds.class}" unless seconds.is_a?(Numeric)
-      raise InvalidArgumentError, "#{name} must be #{SECONDS}" unless seconds.positive? && seconds <= UINT32_MAX / 1000r # nor NaN
+      in_range = seconds.positive? && seconds <= UINT32_MAX / 1000r # as NaN is not
+      raise InvalidArgumentError, "#{name} must be #{SECONDS}" unless in_range
 
       [1, (seconds * 1000).round].max
     end

@@ -1,115 +1,96 @@
 # frozen_string_literal: true
 
 module SgOpenTracking
-  # A native client. It is freed once it was closed and the last call in it has ended.
-  class Handle
-    # Of the client that the block has written to the pointer it is given.
-    def self.made(refusal)
-      Native.room(Fiddle::SIZEOF_VOIDP) do |out|
-        Native.check(yield(out), refusal)
-        new(out.ptr.to_i)
-      end
-    end
-
-    def initialize(pointer)
-      @pointer = pointer
-      @lock = Mutex.new
-      @calls = 0
-      @closed = false
-    end
-
-    # Yields the pointer, which is not freed meanwhile.
-    def in_use
-      entered = false
-      @lock.synchronize do
-        raise ClosedError, "the client is closed" if @closed
-
-        @calls += 1
-        entered = true
-      end
-      yield @pointer
-    ensure
-      leave if entered
-    end
-
-    def derive(milliseconds = 0)
-      in_use do |origin|
-        Handle.made("timeout was refused") { |out| Native.sg_client_derive(origin, milliseconds, out) }
-      end
-    end
-
-    def cancel
-      @lock.synchronize { Native.sg_client_cancel(@pointer) if @pointer }
-    end
-
-    # Cuts off the calls that are in it.
-    def close
-      @lock.synchronize do
-        @closed = true
-        Native.sg_client_cancel(@pointer) unless @calls.zero?
-        free_if_unused
-      end
-    end
-
-    def closed?
-      @closed
-    end
-
-    # For a client that was only forgotten: nobody is in a call of it, and a finalizer may not wait for a lock.
-    def finalizer
-      proc do
-        @closed = true
-        free_if_unused
-      end
-    end
-
-    private
-
-    def leave
-      @lock.synchronize do
-        @calls -= 1
-        free_if_unused
-      end
-    end
-
-    def free_if_unused
-      return unless @closed && @calls.zero? && @pointer
-
-      Native.sg_client_free(@pointer)
-      @pointer = nil
-    end
-  end
-
-  # A native call that its caller can be torn out of. Nothing interrupts a thread that fiddle has in native code, so the
-  # call runs in a thread of its own: what kills or interrupts the caller ends its wait for that, and so the call.
+  # A native call, with what it reports by its callbacks handed to the thread that asked.
+  #
+  # It runs in a thread of its own. Nothing interrupts a thread that fiddle has in native code, so it is the wait for that
+  # thread which is killed or interrupted, and leaving the wait cuts the call off. Nor may a break, raise or throw of a
+  # block pass through native frames. A slow block, or logger, slows the call down.
   class Call
-    # It runs in `handle`, and closes that.
-    def initialize(handle, native)
+    # How many reports may wait to be read.
+    AHEAD = 64
+
+    # Those that a reader has left midway without an end, as Enumerator#next can: the program's end is theirs too.
+    @running = {}.compare_by_identity
+    class << self
+      attr_reader :running
+    end
+    at_exit { running.keys.each(&:cancel) }
+
+    # `native` is handed the client of `handle`, which is then closed, and a proc that takes a report and answers whether
+    # to go on.
+    def initialize(handle, logger, native)
       @handle = handle
+      @logger = logger
       @native = native
+      @lock = Mutex.new
+      @changed = ConditionVariable.new
+      @reports = []
+      @stopped = false
+      @ended = false
+      @error = nil
     end
 
-    # The fields of the call's result.
-    def value
-      thread = Thread.new { run }
-      thread.value || raise(OpenTrackingError.of(Code::CANCELLED, "the thread of the call was killed"))
+    # Yields the reports; returns what the native call does.
+    def each
+      Call.running[self] = true
+      # Nothing may end the thread while native frames are below a callback's.
+      thread = Thread.handle_interrupt(Object => :never) { Thread.new { run } }
+      while (report = take)
+        report.is_a?(Log::Line) ? report.tell(@logger) : yield(report)
+      end
+      raise @error if @error
+
+      @value
     ensure
+      change { @stopped = true }
       @handle.close
       thread&.join
     end
 
     def cancel
       @handle.cancel
+      change { @stopped = true }
+    end
+
+    # Called in the thread of the native call.
+    def report(report)
+      change do
+        # The program's end waits for this thread, should its reader have gone, and is to be seen by this alone.
+        until @reports.length < AHEAD || @stopped || (@stopped = Thread.current.pending_interrupt?)
+          @changed.wait(@lock, 0.1)
+        end
+        @reports.push(report) if !@stopped || report.is_a?(Log::Line) # how a call that was cut off ends is told
+      end
+      @handle.cancel if @stopped
+      !@stopped
     end
 
     private
 
+    def change
+      @lock.synchronize do
+        yield.tap { @changed.broadcast }
+      end
+    end
+
+    def take
+      change do
+        @changed.wait(@lock) while @reports.empty? && !@ended
+        @reports.shift
+      end
+    end
+
     def run
-      @handle.in_use { |client| Native.result { |result| @native.call(client, result) } }
-    rescue ClosedError
-      nil # its caller was gone before it began
+      Log.call = self
+      @value = @handle.in_use { |client| @native.call(client, method(:report)) }
+    rescue StandardError => error
+      @error = error
+    ensure
+      Call.running.delete(self)
+      change { @ended = true }
     end
   end
 
-  private_constant :Handle, :Call
+  private_constant :Call
 end

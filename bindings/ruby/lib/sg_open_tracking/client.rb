@@ -7,6 +7,9 @@ module SgOpenTracking
     alias_method :enabled?, :enabled
   end
 
+  # What became of one of many accounts: its number and its name, and a Result or else an OpenTrackingError. Frozen.
+  Item = Struct.new(:index, :name, :result, :error, keyword_init: true)
+
   # One key, one region, one pool of connections, for any number of threads.
   #
   # Every call ends within the client's timeout, and at once when its thread is killed or interrupted, as by
@@ -29,9 +32,10 @@ module SgOpenTracking
     # part of it that connects. `max_retries` (2) is for failures to connect, 429 and 5xx. `max_connections` (8) are kept
     # open. `requests_per_minute` caps the client; 0, the default, leaves the pace to the server. `base_url` is https, or
     # http on a loopback address. `proxy` is a URL; "" is none, and nil as the environment says. `ca_file` (PEM) replaces
-    # the system's trust store. `user_agent` is appended to the library's own. `region` is :global or :eu.
+    # the system's trust store. `user_agent` is appended to the library's own. `region` is :global or :eu. `logger`, a
+    # Logger or what has its methods, is told what calls do, in their threads; the levels that it takes are asked now.
     def initialize(key, region: :global, timeout: nil, connect_timeout: nil, max_retries: nil, max_connections: nil,
-                   requests_per_minute: nil, base_url: nil, proxy: nil, ca_file: nil, user_agent: nil)
+                   requests_per_minute: nil, base_url: nil, proxy: nil, ca_file: nil, user_agent: nil, logger: nil)
       options = {
         timeout: timeout, connect_timeout: connect_timeout, max_retries: max_retries, max_connections: max_connections,
         requests_per_minute: requests_per_minute, base_url: base_url, proxy: proxy, ca_file: ca_file, user_agent: user_agent
@@ -44,10 +48,11 @@ module SgOpenTracking
           code = Native.public_send(setter, config, Arguments.public_send(to_c, name, value))
           Native.check(code, "#{name} must be #{allowed}")
         end
+        Log.attach(config, logger) if logger
         region = Arguments.region(region)
         key = Arguments.text("key", key)
         refusal = "key must be #{Arguments::KEY}; #{ENVIRONMENT}"
-        own(region, Handle.made(refusal) { |out| Native.sg_client_new(key, region, config, out) })
+        own(region, logger, Handle.made(refusal) { |out| Native.sg_client_new(key, region, config, out) })
       ensure
         Native.sg_config_free(config)
       end
@@ -105,7 +110,7 @@ module SgOpenTracking
           outcome(*Native.result { |result| Native.sg_client_list_subusers(client, on_subuser, nil, result) })
         end
       end
-      aside(Fleet, listing) { |fleet| fleet.each(&block) }
+      aside(listing, &block)
       self
     end
 
@@ -114,7 +119,7 @@ module SgOpenTracking
     def derive(timeout: nil, &block)
       milliseconds = timeout.nil? ? 0 : Arguments.milliseconds("timeout", timeout)
       derived = Client.allocate
-      derived.send(:own, @region, @handle.derive(milliseconds))
+      derived.send(:own, @region, @logger, @handle.derive(milliseconds))
       return derived unless block
 
       begin
@@ -160,8 +165,9 @@ module SgOpenTracking
       raise TypeError, "a client can't be copied: derive one"
     end
 
-    def own(region, handle)
+    def own(region, logger, handle)
       @region = region
+      @logger = logger
       @handle = handle
       @lock = Mutex.new
       @under_way = {}.compare_by_identity
@@ -169,26 +175,26 @@ module SgOpenTracking
       ObjectSpace.define_finalizer(self, handle.finalizer)
     end
 
-    # Yields a call, of a class of them, in a native client of its own. This client's cancel and close reach it.
-    def aside(kind, native)
-      call = kind.new(@handle.derive, native)
+    # A call in a native client of its own, whose reports are the block's. This client's cancel and close reach it.
+    def aside(native, &block)
+      call = Call.new(@handle.derive, @logger, native)
       late = @lock.synchronize do
         @under_way[call] = true
         @cancelled
       end
       call.cancel if late
-      yield call
+      call.each(&block)
     ensure
       @lock.synchronize { @under_way.delete(call) }
     end
 
     def call(&native)
-      outcome(*aside(Call, native, &:value))
+      outcome(*aside(->(client, _) { Native.result { |result| native.call(client, result) } }))
     end
 
     def many(names, block)
       done = 0
-      Fleet.lots(names) do |lot|
+      Arguments.lots(names) do |lot|
         texts = lot.map { |name| Arguments.name("name", name) }
         first = done
         done += lot.length
@@ -199,7 +205,7 @@ module SgOpenTracking
           end
           Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
         end
-        aside(Fleet, calling) { |fleet| fleet.each(&block) }
+        aside(calling, &block)
       end
       self
     end

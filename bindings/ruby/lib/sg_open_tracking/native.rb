@@ -47,6 +47,7 @@ module SgOpenTracking
       sg_config_set_proxy: [INT32, [POINTER, TEXT]],
       sg_config_set_ca_file: [INT32, [POINTER, TEXT]],
       sg_config_set_user_agent: [INT32, [POINTER, TEXT]],
+      sg_config_set_log: [INT32, [POINTER, INT32, POINTER, POINTER]],
       sg_client_new: [INT32, [TEXT, INT32, POINTER, POINTER]],
       sg_client_derive: [INT32, [POINTER, UINT32, POINTER]],
       sg_client_free: [VOID, [POINTER]],
@@ -102,11 +103,15 @@ module SgOpenTracking
 
       # Yields a C function that answers whether to go on, which `answer` says. Nothing may be raised in it.
       def callback(types, answer)
-        closure = Fiddle::Closure::BlockCaller.new(BOOL, types) { |_, *reported| answer.call(*reported) ? 1 : 0 }
-        pinned = Fiddle::Pinned.new(closure) # C holds its address: the collector may not move it
-        yield closure
+        pinned = pinned(BOOL, types) { |_, *reported| answer.call(*reported) ? 1 : 0 }
+        yield pinned.ref
       ensure
         pinned&.clear
+      end
+
+      # C holds a function's address: the collector may not move it.
+      def pinned(result, types, &block)
+        Fiddle::Pinned.new(Fiddle::Closure::BlockCaller.new(result, types, &block))
       end
 
       # Fiddle would refuse them too, but not say why.
