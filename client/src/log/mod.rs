@@ -144,10 +144,8 @@ impl CallLog {
             }
             let (level, why) = match why {
                 Hold::Refused => (LogLevel::Warn, "429"),
-                Hold::Limit if wait < SLOW => (LogLevel::Debug, "limit"),
-                Hold::Limit => (LogLevel::Info, "limit"),
-                Hold::Cap if wait < SLOW => (LogLevel::Debug, "cap"),
-                Hold::Cap => (LogLevel::Info, "cap"),
+                Hold::Limit => (long_or_short(wait), "limit"),
+                Hold::Cap => (long_or_short(wait), "cap"),
             };
             self.write(level, "hold", |record| {
                 record.word("why", why).ms("wait_ms", wait);
@@ -239,6 +237,10 @@ pub(crate) enum Hold {
     Limit,
     /// The caller's own `requests_per_minute`.
     Cap,
+}
+
+fn long_or_short(wait: Duration) -> LogLevel {
+    if wait < SLOW { LogLevel::Debug } else { LogLevel::Info }
 }
 
 impl Tied {

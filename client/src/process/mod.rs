@@ -1,5 +1,19 @@
 //! What the process around us does to us: forks, signals, elevated rights.
 //!
+//! # Forks
+//!
+//! The child of a fork has a copy of the parent's memory, and of its threads only the one that forked.
+//! A lock that another thread held stays locked in the child for ever, and a connection that both use
+//! is ruined. So the child uses nothing of the parent's that changes:
+//!
+//! - [`GENERATION`] counts the forks that lie behind this process. A handler raises it in each child.
+//! - [`OfThisProcess`] remembers the generation that made it. In a child it hands out nothing and drops
+//!   nothing.
+//! - [`PerProcess`] is a list with a node for each generation that used it: the process that made it
+//!   has the first, its child the second, and so on. Who finds no node of its own puts one at the end,
+//!   by exchanging a pointer: a lock there would be inherited, too.
+//! - [`ForksHeldOff`] is for locks of others, in the C library: a fork waits for them, briefly.
+//!
 //! What each system has of these stands in `unix` and `windows`.
 
 #[cfg(unix)]
@@ -96,9 +110,6 @@ impl<T> Drop for OfThisProcess<T> {
 
 /// State that each process has of its own: a forked child gets a fresh one, and never locks, uses or
 /// drops what it inherited.
-///
-/// A list of one node a generation, found and made without a lock or a state of "being made": the
-/// child would inherit it, and wait for ever.
 pub(crate) struct PerProcess<T> {
     value: OfThisProcess<T>,
     child: OnceBox<PerProcess<T>>,
