@@ -49,6 +49,15 @@ namespace SgOpenTracking
             return (int)region;
         }
 
+        internal static int Number(LogLevel level)
+        {
+            if (!Enum.IsDefined(typeof(LogLevel), level))
+            {
+                throw new OpenTrackingArgumentException("LogLevel must be a LogLevel, not " + (int)level);
+            }
+            return (int)level;
+        }
+
         internal static uint Milliseconds(string name, TimeSpan value)
         {
             if (value <= TimeSpan.Zero || value.TotalMilliseconds > uint.MaxValue)

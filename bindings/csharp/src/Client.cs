@@ -25,29 +25,29 @@ namespace SgOpenTracking
         {
         }
 
-        private Client(IntPtr pointer, Region region, ClientOptions options)
-            : this(pointer, region, options.Timeout ?? ClientOptions.DefaultTimeout, options.Threads)
+        private Client(Native.ClientHandle handle, Region region, ClientOptions options)
+            : this(handle, region, options.Timeout ?? ClientOptions.DefaultTimeout, options.Threads)
         {
         }
 
-        private Client(IntPtr pointer, Region region, TimeSpan timeout, Threads threads)
+        private Client(Native.ClientHandle handle, Region region, TimeSpan timeout, Threads threads)
         {
-            handle = new Native.ClientHandle(pointer);
+            this.handle = handle;
             this.region = region;
             this.threads = threads;
             Timeout = timeout;
         }
 
-        private static IntPtr Create(string key, Region region, ClientOptions options)
+        private static Native.ClientHandle Create(string key, Region region, ClientOptions options)
         {
             var native = Native.Library;
             var config = native.ConfigNew();
             try
             {
-                options.Apply(config);
+                var log = options.Apply(config);
                 var code = native.ClientNew(Arguments.Text("key", key), Arguments.Number(region), config, out var client);
                 Arguments.Check(code, "key must be " + Arguments.Key + "; " + OpenTracking.FromEnvironment);
-                return client;
+                return new Native.ClientHandle(client, log);
             }
             finally
             {
@@ -142,7 +142,7 @@ namespace SgOpenTracking
             var derived = IntPtr.Zero;
             var code = InUse(() => Native.Library.ClientDerive(handle, milliseconds, out derived));
             Arguments.Check(code, "timeout was refused");
-            return new Client(derived, region, timeout ?? Timeout, threads);
+            return new Client(new Native.ClientHandle(derived, handle.Log), region, timeout ?? Timeout, threads);
         }
 
         /// <summary>Cuts off this client's calls, those in flight and any later one, with

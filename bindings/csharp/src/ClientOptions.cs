@@ -50,13 +50,23 @@ namespace SgOpenTracking
             }
         }
 
+        /// <summary>Called with each line of the log of the clients that are made with it, and of those derived from
+        /// them; null, the default, for none.</summary>
+        /// <remarks>It is called on the thread that makes the call: that of an asynchronous call and of a sequence is not
+        /// the caller's. The call waits for it. What it throws is dropped, and the call goes on.</remarks>
+        public Action<LogLevel, string>? Log { get; set; }
+
+        /// <summary>The least urgent level that <see cref="Log"/> is called with; Info by default.</summary>
+        public LogLevel LogLevel { get; set; } = LogLevel.Info;
+
         internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30); // the library's
 
         internal Threads Threads { get; private set; } = Threads.Shared;
 
         private int? maxThreads;
 
-        internal void Apply(IntPtr config)
+        /// <summary>Sets all of them. Returns what the clients must hold on to; it may be null.</summary>
+        internal LogCallback? Apply(IntPtr config)
         {
             var native = Native.Library;
             Set(config, native.ConfigSetTimeoutMs, nameof(Timeout), Timeout);
@@ -68,6 +78,7 @@ namespace SgOpenTracking
             Set(config, native.ConfigSetProxy, nameof(Proxy), Proxy, "the URL of a proxy, or \"\" for none");
             Set(config, native.ConfigSetCaFile, nameof(CaFile), CaFile, "a readable file of PEM certificates");
             Set(config, native.ConfigSetUserAgent, nameof(UserAgent), UserAgent, "1 to 256 characters of printable ASCII");
+            return LogCallback.Set(config, Log, LogLevel);
         }
 
         private static void Set(IntPtr config, Native.SetNumber setter, string name, TimeSpan? value)

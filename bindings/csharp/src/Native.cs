@@ -38,10 +38,14 @@ namespace SgOpenTracking
         /// <summary>An <c>sg_client</c>, which is freed once it was given up and the last call in it has ended.</summary>
         internal sealed class ClientHandle : SafeHandle
         {
-            internal ClientHandle(IntPtr client) : base(IntPtr.Zero, true)
+            internal ClientHandle(IntPtr client, LogCallback? log) : base(IntPtr.Zero, true)
             {
                 SetHandle(client);
+                Log = log;
             }
+
+            /// <summary>What the native client calls, and so must not be collected before.</summary>
+            internal LogCallback? Log { get; }
 
             public override bool IsInvalid => handle == IntPtr.Zero;
 
@@ -70,6 +74,12 @@ namespace SgOpenTracking
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int SetText(IntPtr config, byte[] value);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate void OnLog(IntPtr context, int level, IntPtr line);
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int SetLog(IntPtr config, int level, OnLog onLog, IntPtr context);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int NewClient(byte[] key, int region, IntPtr config, out IntPtr client);
@@ -128,6 +138,7 @@ namespace SgOpenTracking
         internal readonly SetText ConfigSetProxy;
         internal readonly SetText ConfigSetCaFile;
         internal readonly SetText ConfigSetUserAgent;
+        internal readonly SetLog ConfigSetLog;
         internal readonly NewClient ClientNew;
         internal readonly DeriveClient ClientDerive;
         internal readonly Free ClientFree;
@@ -161,6 +172,7 @@ namespace SgOpenTracking
             Bind(out ConfigSetProxy, "sg_config_set_proxy");
             Bind(out ConfigSetCaFile, "sg_config_set_ca_file");
             Bind(out ConfigSetUserAgent, "sg_config_set_user_agent");
+            Bind(out ConfigSetLog, "sg_config_set_log");
             Bind(out ClientNew, "sg_client_new");
             Bind(out ClientDerive, "sg_client_derive");
             Bind(out ClientFree, "sg_client_free");

@@ -20,7 +20,7 @@ internal static class Conformance
         foreach (Dictionary<string, object> tried in (List<object>)Json.Read(File.ReadAllText(Variable("CONFORMANCE_CASES"))))
         {
             outcomes.Add(new KeyValuePair<string, string>((string)tried["name"],
-                tried.ContainsKey("scenario") ? WrongIn(() => Sequence((string)tried["sequence"])) : RunCase(tried)));
+                tried.ContainsKey("scenario") ? WrongIn(() => Scenario(tried)) : RunCase(tried)));
         }
         var scenarios = new Action[] { Cancel, Close, Derive, Threads, Asynchronous, Fleet, Memory, Constants, Secret };
         foreach (var scenario in scenarios)
@@ -44,6 +44,16 @@ internal static class Conformance
         catch (Exception failure)
         {
             return failure.ToString();
+        }
+    }
+
+    private static void Scenario(Dictionary<string, object> tried)
+    {
+        switch ((string)tried["scenario"])
+        {
+            case "sequence": Sequence((string)tried["sequence"]); break;
+            case "log": Log((string)tried["on_behalf_of"], ((List<object>)tried["expect_log"]).Cast<string>()); break;
+            default: throw new InvalidOperationException("the scenario " + tried["scenario"] + " is not known here");
         }
     }
 
@@ -77,6 +87,11 @@ internal static class Conformance
 
     private static Client Open(Region region, string key, Dictionary<string, object> given)
     {
+        return new Client(key, region, Options(region, given));
+    }
+
+    private static ClientOptions Options(Region region, Dictionary<string, object> given)
+    {
         var options = new ClientOptions
         {
             BaseUrl = Variable(region == Region.Eu ? "SANDBOX_EU_URL" : "SANDBOX_URL"),
@@ -101,7 +116,7 @@ internal static class Conformance
                 default: throw new InvalidOperationException("the option " + option.Key + " is not known here");
             }
         }
-        return new Client(key, region, options);
+        return options;
     }
 
     /// <summary>Null, or what was not as expected.</summary>
@@ -373,6 +388,27 @@ internal static class Conformance
         Check(done.OrderBy(name => name).SequenceEqual(wanted), string.Join(" ", done));
     }
 
+    /// <summary>What is told of a call: of each line the level, the event and the names of its other keys.</summary>
+    private static void Log(string onBehalfOf, IEnumerable<string> wanted)
+    {
+        var lines = new List<string>();
+        var options = Options(Region.Global, new Dictionary<string, object> { { "max_retries", 2.0 } });
+        options.LogLevel = LogLevel.Debug;
+        options.Log = (level, line) =>
+        {
+            var fields = Regex.Matches(line, @"(\w+)=(""(?:[^""\\]|\\.)*""|\S*)").Cast<Match>().ToList();
+            var others = fields.Skip(1).Select(field => field.Groups[1].Value);
+            lines.Add(level.ToString().ToLowerInvariant() + " " + fields[0].Groups[2] + ": " + string.Join(" ", others));
+        };
+        using (var client = new Client(Variable("SANDBOX_KEY"), Region.Global, options))
+        {
+            client.Get("subuser-00001");
+            lines.Clear();
+            client.Get(onBehalfOf);
+        }
+        Check(lines.SequenceEqual(wanted), string.Join("\n", lines));
+    }
+
     private static long ResidentKib()
     {
         GC.Collect();
@@ -440,7 +476,8 @@ internal static class Conformance
 
     private static void Constants()
     {
-        Check(OfTheHeader(@"\bSG_(?:ERR_)?(?!REGION_)(\w+) = (\d+)") == OfTheBinding<Code>(), OfTheBinding<Code>());
+        Check(OfTheHeader(@"\bSG_(?:ERR_)?(?!REGION_|LOG_)(\w+) = (\d+)") == OfTheBinding<Code>(), OfTheBinding<Code>());
+        Check(OfTheHeader(@"\bSG_LOG_(\w+) = (\d+)") == OfTheBinding<LogLevel>(), OfTheBinding<LogLevel>());
         Check(OfTheHeader(@"\bSG_REGION_(\w+) = (\d+)") == OfTheBinding<Region>(), OfTheBinding<Region>());
     }
 

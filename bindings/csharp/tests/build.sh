@@ -13,7 +13,7 @@ mkdir -p bin/core
 rm -rf bin/src
 mkdir bin/src
 for file in src/*.cs; do
-    sed -E 's/\b(string|byte\[\]|Result|ClientOptions|OpenTrackingException)\? /\1 /g' "$file" >"bin/$file"
+    sed -E 's/\b(string|byte\[\]|Result|ClientOptions|OpenTrackingException|LogCallback|Action<LogLevel, string>)\? /\1 /g' "$file" >"bin/$file"
 done
 
 compile() { mcs -langversion:7.2 -warnaserror -warn:4 "$@"; }

@@ -151,16 +151,16 @@ class AsyncTest {
                 assertInstanceOf(OpenTrackingException.Timeout.class, error.getCause());
                 assertTrue(error.getCause().getMessage().contains("before a thread was free"), error.toString());
                 Duration took = Duration.ofNanos(System.nanoTime() - start);
-                assertTrue(took.toMillis() >= 399 && took.toMillis() < 1000, took.toString());
+                assertTrue(took.toMillis() >= 399 && took.toMillis() < 4000, took.toString());
                 silent.cancel(true);
             }
         }
-        try (Client one = new Client(Sandbox.KEY, Region.GLOBAL, oneThread().timeout(Duration.ofMillis(600)))) {
-            CompletableFuture<Result> before = one.getAsync("fault-delay-400");
+        try (Client one = new Client(Sandbox.KEY, Region.GLOBAL, oneThread().timeout(Duration.ofSeconds(2)))) {
+            CompletableFuture<Result> before = one.getAsync("fault-delay-1000");
             long start = System.nanoTime();
             CompletionException error = assertThrows(CompletionException.class, one.getAsync("fault-silent")::join);
             assertInstanceOf(OpenTrackingException.Timeout.class, error.getCause());
-            assertTrue(System.nanoTime() - start < 900_000_000L, "it had its whole time again");
+            assertTrue(System.nanoTime() - start < 2_900_000_000L, "it had its whole time again");
             assertEquals(200, before.join().httpStatus());
         }
     }
