@@ -80,14 +80,20 @@ internal static class Program
         }
     }
 
+    /// <summary>With a log, of which nothing may get lost or be collected.</summary>
     private static void Load(int count)
     {
-        using (var client = Open(Options()))
+        var ends = 0;
+        var options = Options();
+        options.LogLevel = LogLevel.Debug;
+        options.Log = (level, line) => Interlocked.Add(ref ends, line.StartsWith("event=end ", StringComparison.Ordinal) ? 1 : 0);
+        using (var client = Open(options))
         {
             Task.WaitAll(Enumerable.Range(0, count)
                 .Select(number => Timed(() => client.UpdateAsync(number % 2 == 0, Names[number % Names.Length]))).ToArray());
             Task.WaitAll(Timed(() => Task.Run(() => client.GetMany(Enumerable.Repeat("subuser-00001", 500)).Count())));
         }
+        Check(ends == count + 500, "the log tells of " + ends + " calls of " + (count + 500));
     }
 
     private static void ThreadsAreBounded()
