@@ -23,11 +23,10 @@ module SgOpenTracking
       @handle = handle
       @logger = logger
       @native = native
+      @reports = Queue.new # closed when there are no more
       @lock = Mutex.new
-      @changed = ConditionVariable.new
-      @reports = []
+      @room = ConditionVariable.new
       @stopped = false
-      @ended = false
       @error = nil
     end
 
@@ -36,49 +35,46 @@ module SgOpenTracking
       Call.running[self] = true
       # Nothing may end the thread while native frames are below a callback's.
       thread = Thread.handle_interrupt(Object => :never) { Thread.new { run } }
-      while (report = take)
+      while (report = @reports.pop)
+        wake
         report.is_a?(Log::Line) ? report.tell(@logger) : yield(report)
       end
       raise @error if @error
 
       @value
     ensure
-      change { @stopped = true }
+      stop
       @handle.close
       thread&.join
     end
 
     def cancel
       @handle.cancel
-      change { @stopped = true }
+      stop
     end
 
     # Called in the thread of the native call.
     def report(report)
-      change do
+      @lock.synchronize do
         # The program's end waits for this thread, should its reader have gone, and is to be seen by this alone.
         until @reports.length < AHEAD || @stopped || (@stopped = Thread.current.pending_interrupt?)
-          @changed.wait(@lock, 0.1)
+          @room.wait(@lock, 0.1)
         end
-        @reports.push(report) if !@stopped || report.is_a?(Log::Line) # how a call that was cut off ends is told
       end
+      @reports.push(report) if !@stopped || report.is_a?(Log::Line) # how a call that was cut off ends is told
       @handle.cancel if @stopped
       !@stopped
     end
 
     private
 
-    def change
-      @lock.synchronize do
-        yield.tap { @changed.broadcast }
-      end
+    def stop
+      @stopped = true
+      wake
     end
 
-    def take
-      change do
-        @changed.wait(@lock) while @reports.empty? && !@ended
-        @reports.shift
-      end
+    def wake
+      @lock.synchronize { @room.signal }
     end
 
     def run
@@ -88,7 +84,7 @@ module SgOpenTracking
       @error = error
     ensure
       Call.running.delete(self)
-      change { @ended = true }
+      @reports.close
     end
   end
 
