@@ -59,6 +59,9 @@ class Server:
                 check(response.status == 200, f"the server answers {response.status}")
                 return response.read().decode()
 
+    def wait_for_socket(self) -> None:
+        wait_until("the server listens", Path(self._path).exists)
+
     def wait_for_workers(self, but: frozenset[int] = frozenset()) -> frozenset[int]:
         """Until they all run, and those do not."""
         found: list[int] = []
