@@ -96,7 +96,7 @@ final class BindingTest extends TestCase
 
     public function testAnErrorTellsAll(): void
     {
-        $client = self::client(timeout: 0.5);
+        $client = self::client();
         $error = self::throws(RateLimitedException::class, fn () => $client->get('fault-status-429-retry-after-1'));
         self::assertSame([429, 1, 1.0, null], [$error->httpStatus, $error->attempts, $error->retryAfter, $error->enabled]);
         self::assertInstanceOf(ApiException::class, $error);
@@ -448,7 +448,6 @@ final class BindingTest extends TestCase
         $key = getenv('SANDBOX_KEY');
         $silent = fn () => OpenTracking::get($key, onBehalfOf: 'fault-silent', timeout: 0.2);
         $error = self::throws(TimeoutException::class, $silent);
-        self::assertSame(1, $error->attempts);
         self::assertGreaterThan(0.1, $error->elapsed);
         $options = ['onBehalfOf' => 'fault-status-429-retry-after-1', 'maxRetries' => 0];
         $error = self::throws(RateLimitedException::class, fn () => OpenTracking::update($key, false, ...$options));
