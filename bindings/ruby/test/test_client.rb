@@ -54,6 +54,14 @@ class TestClient < Minitest::Test
     end
   end
 
+  def test_a_frozen_client_works
+    client do |client|
+      assert_equal(200, client.freeze.get.http_status)
+      client.cancel
+      assert_raises(SgOpenTracking::CancelledError) { client.get }
+    end
+  end
+
   def test_an_error_tells_all
     error = assert_raises(SgOpenTracking::RateLimitedError) do
       client(timeout: 0.5) { |client| client.get(on_behalf_of: "fault-status-429-retry-after-1") }

@@ -132,11 +132,8 @@ module SgOpenTracking
     # Cuts off this client's calls, those in flight and any later one, with CancelledError. It may be called from any
     # thread and does not wait; a signal handler must do it in a Thread.new. Derived clients go on.
     def cancel
-      under_way = @lock.synchronize do
-        @cancelled = true
-        @under_way.keys
-      end
-      under_way.each(&:cancel)
+      @handle.cancel
+      @lock.synchronize { @under_way.keys }.each(&:cancel)
       nil
     end
 
@@ -171,18 +168,14 @@ module SgOpenTracking
       @handle = handle
       @lock = Mutex.new
       @under_way = {}.compare_by_identity
-      @cancelled = false
       ObjectSpace.define_finalizer(self, handle.finalizer)
     end
 
     # A call in a native client of its own, whose reports are the block's. This client's cancel and close reach it.
     def aside(native, &block)
       call = Call.new(@handle.derive, @logger, native)
-      late = @lock.synchronize do
-        @under_way[call] = true
-        @cancelled
-      end
-      call.cancel if late
+      @lock.synchronize { @under_way[call] = true }
+      call.cancel if @handle.cancelled?
       call.each(&block)
     ensure
       @lock.synchronize { @under_way.delete(call) }

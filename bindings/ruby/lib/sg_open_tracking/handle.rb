@@ -15,6 +15,7 @@ module SgOpenTracking
       @pointer = pointer
       @lock = Mutex.new
       @calls = 0
+      @cancelled = false
       @closed = false
     end
 
@@ -39,7 +40,12 @@ module SgOpenTracking
     end
 
     def cancel
+      @cancelled = true
       @lock.synchronize { Native.sg_client_cancel(@pointer) if @pointer }
+    end
+
+    def cancelled?
+      @cancelled
     end
 
     # Cuts off the calls that are in it.
