@@ -61,6 +61,8 @@ final class Native
         const char *sg_version(void);
         C;
 
+    private const SIGPROCMASK = 'int sigprocmask(int how, const uint64_t *set, uint64_t *before);';
+
     private static ?\FFI $library = null;
 
     /** The library, with every function declared. */
@@ -113,25 +115,35 @@ final class Native
         return $callbacks[$type][0];
     }
 
-    /** Makes a call that calls back. What might end the script in the callback waits: time limits and handlers of signals. */
+    /** Makes a call that calls back. What might end the script in the callback waits: time limit and handlers of signals. */
     public static function uninterrupted(callable $call): mixed
     {
-        $limit = function_exists('set_time_limit') ? (int) ini_get('max_execution_time') : 0;
-        $signals = function_exists('pcntl_async_signals') && pcntl_async_signals(false);
-        if ($limit) {
-            set_time_limit(0);
-        }
+        $handled = function_exists('pcntl_async_signals') && pcntl_async_signals(false);
+        $mask = self::blockTimers();
         try {
             return $call();
         } finally {
-            if ($limit) {
-                set_time_limit($limit);
+            if ($mask !== null) {
+                \FFI::cdef(self::SIGPROCMASK)->sigprocmask(2, $mask, null); // SIG_SETMASK
             }
-            if ($signals) {
+            if ($handled) {
                 pcntl_async_signals(true);
                 pcntl_signal_dispatch();
             }
         }
+    }
+
+    /** Holds back the signals by which PHP learns that its time is up. Returns the mask of before. */
+    private static function blockTimers(): ?CData
+    {
+        if (PHP_OS_FAMILY !== 'Linux') {
+            return null;
+        }
+        $libc = \FFI::cdef(self::SIGPROCMASK);
+        [$blocked, $before] = [$libc->new('uint64_t[16]'), $libc->new('uint64_t[16]')]; // of the size of a sigset_t
+        $blocked[0] = 1 << 26 | 1 << 33; // SIGPROF; of a PHP with threads, SIGRTMIN
+        $libc->sigprocmask(0, $blocked, $before); // SIG_BLOCK
+        return $before;
     }
 
     /** Throws what a bare code means; `$refusal` says it for a refused argument. */
