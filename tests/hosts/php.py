@@ -96,9 +96,12 @@ class Server:
 
     def await_ready(self, times: int) -> None:
         """It says so at its start, and again when it has started anew."""
+        self.await_said(self.ready, times)
+
+    def await_said(self, text: str, times: int = 1) -> None:
         with self.told:
-            said = self.told.wait_for(lambda: "".join(self.lines).count(self.ready) >= times, timeout=60)
-        check(said, f"it is not ready: {self.log()}")
+            said = self.told.wait_for(lambda: "".join(self.lines).count(text) >= times, timeout=60)
+        check(said, f"there is no '{text}': {self.log()}")
 
     def workers(self) -> list[int]:
         pid = self.process.pid

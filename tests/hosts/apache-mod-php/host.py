@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import socket
 import sys
@@ -56,9 +57,11 @@ def apache(root: pathlib.Path) -> Iterator[tuple[Server, Site]]:
 
 
 def main() -> None:
+    os.environ["SG_OPEN_TRACKING_LOG"] = "error"
     with application() as root:
         with apache(root) as (server, site):
             memory = steady(server, site)
+            server.await_said("event=end level=error")
             for restart in range(2):
                 with site.under_load():
                     server.process.send_signal(SIGUSR1)

@@ -66,11 +66,12 @@ def nginx(root: pathlib.Path) -> Iterator[Site]:
 
 def fpm(root: pathlib.Path, settings: dict[str, str], process_control_timeout: int = 10) -> Server:
     owner = f"user = {USER}" if USER else ""
-    limit = f"request_terminate_timeout = {TERMINATE_TIMEOUT}s"
+    limited = f"request_terminate_timeout = {TERMINATE_TIMEOUT}s"
+    telling = "catch_workers_output = yes\nenv[SG_OPEN_TRACKING_LOG] = info"
     (root / "fpm.conf").write_text(
         f"[global]\nerror_log = /dev/stderr\nprocess_control_timeout = {process_control_timeout}s\n"
         + POOL.format(name="application", root=root, workers=WORKERS, more=owner)
-        + POOL.format(name="limited", root=root, workers=1, more=f"{owner}\n{limit}")
+        + POOL.format(name="limited", root=root, workers=1, more=f"{owner}\n{limited}\n{telling}")
     )
     given = [f"-d{name}={value}" for name, value in settings.items()]
     command = [FPM, "--nodaemonize", "--fpm-config", f"{root}/fpm.conf", *given]
@@ -103,6 +104,7 @@ def requests_that_are_terminated(server: Server, site: Site) -> None:
     check(status == 502 and in_time, f"{status} after {took:.1f} s: {said}")
     status, said = site.get("call=client&name=subuser-00001", "limited.php")
     check(status == 200, f"the next worker: {status} {said}")
+    server.await_said("event=end level=info")
     check(len(before - set(server.workers())) == 1, "it is another number of workers that ended")
     print(f"  request_terminate_timeout={TERMINATE_TIMEOUT}s ended a call after {took:.1f} s")
 
