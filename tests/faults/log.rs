@@ -11,7 +11,7 @@ use sg_open_tracking::{Client, Code, Config, LogLevel};
 
 use crate::case::{Call, KEY, client, ms, ok_reply, reply, send, story};
 use crate::certificates::Server;
-use crate::peer::{BlackHole, Peer, Step};
+use crate::peer::{BlackHole, Gate, Peer, Step};
 use crate::proxy::service;
 use crate::resolver::{Answer, addresses, answer};
 
@@ -141,6 +141,28 @@ pub fn cases() -> Vec<Trial> {
                 },
             );
             expect_shown("A fleet that is held by a 429", &lines);
+        }),
+        story("a fleet that was refused nothing is held by no 429", || {
+            let gate = Gate::default();
+            let first = vec![Step::Tls(Server::Good), Step::Request, Step::Gate(gate.clone()), send(ok_reply())];
+            let peer = Peer::new(vec![first, vec![Step::Tls(Server::Good), Step::Serve]]);
+            let holds: Arc<Mutex<Vec<String>>> = Arc::default();
+            let kept = Arc::clone(&holds);
+            let client = client(&format!("https://127.0.0.1:{}", peer.port()), |config| {
+                config.set_log(LogLevel::Debug, move |_, line| {
+                    if line.starts_with("event=hold ") {
+                        kept.lock().unwrap().push(line.to_owned());
+                        gate.open();
+                    }
+                });
+            });
+            client.get_many(["shop", "news"], |_, _| ControlFlow::Continue(())).unwrap();
+            let holds = holds.lock().unwrap();
+            assert!(
+                holds.iter().all(|line| line.contains(" level=debug ") && line.contains(" why=limit ")),
+                "{holds:?}"
+            );
+            assert!(!holds.is_empty());
         }),
         story("a stale connection, replaced", || {
             let once = vec![Step::Tls(Server::Good), Step::Request, send(ok_reply()), Step::Close];

@@ -66,7 +66,8 @@ impl Line {
             let now = Instant::now();
             if let Err(until) = shared.pace.due(now) {
                 if !is_told {
-                    log.hold(if shared.pace.resumes() > now { Hold::Refused } else { Hold::Limit }, until);
+                    let is_refused = shared.pace.resumes() > Some(now);
+                    log.hold(if is_refused { Hold::Refused } else { Hold::Limit }, until);
                     is_told = true;
                 }
                 cancel.wait_in_line(until, wakes);
@@ -121,8 +122,8 @@ impl<'l> Item<'l> {
 impl<'l> Turns<'l> for Item<'l> {
     fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'l>, Error> {
         let waits_since = Instant::now();
-        if self.refused_at.is_some() && !self.overtaken {
-            let resumes = self.line.client.shared.pace.resumes();
+        let resumes = self.line.client.shared.pace.resumes();
+        if let Some(resumes) = resumes.filter(|_| self.refused_at.is_some() && !self.overtaken) {
             call.log.hold(Hold::Refused, resumes);
             self.line.wait_until(resumes + OTHERS_FIRST);
         }

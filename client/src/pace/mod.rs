@@ -117,9 +117,9 @@ impl Pace {
         }
     }
 
-    /// When the hold after the last 429 is over, or was.
-    pub(crate) fn resumes(&self) -> Instant {
-        self.state().held_until.unwrap_or_else(Instant::now)
+    /// When the hold after the last 429 is over, or was; `None` if there was none.
+    pub(crate) fn resumes(&self) -> Option<Instant> {
+        self.state().held_until
     }
 
     pub(crate) fn limit(&self) -> Option<RateLimit> {
