@@ -12,5 +12,6 @@ readelf --section-headers --wide "$file" | grep -qF .symtab || exit 0 # it is do
 "${OBJCOPY:-objcopy}" --only-keep-debug "$file" "$debug"
 chmod a-x "$debug"
 "${OBJCOPY:-objcopy}" --strip-all --add-gnu-debuglink="$debug" "$file" "$file.stripped"
+chmod --reference="$file" "$file.stripped"
 # Put in place at once: cargo's own file may be this one by another name.
 mv -f "$file.stripped" "$file"

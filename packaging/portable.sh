@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh
-need cargo:rustup ld:binutils || exit 1
+need cargo:rustup ld:binutils objcopy:binutils || exit 1
 tools
 
 glibc=2.17
@@ -20,14 +20,15 @@ output=build/portable
 built=${CARGO_TARGET_DIR:-target}/$target/release
 
 CARGO_ENCODED_RUSTFLAGS=$(packaging/rustflags.sh)
-CFLAGS=$(packaging/cflags.sh)
-export CARGO_ENCODED_RUSTFLAGS CFLAGS
+export CARGO_ENCODED_RUSTFLAGS
 mkdir -p build
 cargo-zigbuild build --locked --release --lib --target "$target.$glibc"
 
 rm -rf "$output"
 mkdir -p "$output"
 install -m 644 "$built/libsg_open_tracking.so" "$output/libsg_open_tracking.so.1"
+# The names of functions, and not their lines: in those of zig's own parts are paths of this machine.
+objcopy --strip-debug "$output/libsg_open_tracking.so.1"
 packaging/debug_symbols.sh "$output/libsg_open_tracking.so.1"
 
 packaging/static_library.sh "$built/libsg_open_tracking.a" "$output/libsg_open_tracking.a"

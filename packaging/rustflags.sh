@@ -15,7 +15,6 @@ read -ra flags <<<"${RUSTFLAGS:-}"
 flags+=(
     -Cdebuginfo=line-tables-only
     -Cstrip=none
-    "-Clink-arg=-Wl,--build-id"
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     "--remap-path-prefix=$(${RUSTC:-rustc} --print sysroot)=/rust"
     "--remap-path-prefix=$PWD=/sg_open_tracking"
