@@ -158,7 +158,7 @@ test_contents() {
     check "contents: licences go with every library" licences_go_along
 }
 
-# valgrind names functions where it finds nothing to suppress what it says of the cipher.
+# Without suppressions, valgrind has something to say of the cipher, and names functions.
 names_functions() {
     local output
     output=$(alone env LD_LIBRARY_PATH="$work/installed/lib" valgrind "$work/update" off 2>&1)

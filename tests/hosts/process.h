@@ -21,9 +21,15 @@ static inline int by_size(const void *one, const void *other)
     return (difference > 0) - (difference < 0);
 }
 
+static inline void check_stayed(int files, int tasks)
+{
+    bool held = settled("fd", files) == files && settled("task", tasks) == tasks;
+    check(held, "%d descriptors and %d threads stay", files, tasks);
+}
+
 /* Sorts the times. */
-static inline void report(const char *host, const char *version, int64_t *took_us, int requests, int failures, long before,
-                          long after)
+static inline void report(const char *host, const char *version, int64_t *took_us, int requests, int failures,
+                          long before, long after)
 {
     qsort(took_us, (size_t)requests, sizeof *took_us, by_size);
     printf("%s %s: requests=%d failures=%d p99=%.1fms memory=%ld..%ldKB\n", host, version, requests, failures,

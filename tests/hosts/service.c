@@ -123,6 +123,6 @@ int main(int argc, char **argv)
     check(atomic_load(&wrong) == 0, "each call ended as it should");
     if (getenv("FEWER") == NULL) /* a tool that slows all down has memory of its own */
         check(after - before < 2048, "memory stays flat");
-    check(settled("fd", files) == files && settled("task", tasks) == tasks, "%d descriptors and %d threads stay", files, tasks);
+    check_stayed(files, tasks);
     return sum_up();
 }

@@ -78,7 +78,7 @@ void codes() {
     check(late == std::errc::timed_out && late != std::errc::operation_canceled, "with conditions of the standard");
     check(std::error_code(sg::errc::server) != std::errc::timed_out, "where there is one");
     check(late.category() == sg::category() && late.message() == sg_strerror(SG_ERR_TIMEOUT), "its category");
-    check(sg::category() != std::generic_category() && sg::category().name() == std::string("sg_open_tracking"), "its name");
+    check(sg::category().name() == std::string("sg_open_tracking"), "the category's name");
 }
 
 void calls(const std::string& key) {
@@ -221,7 +221,8 @@ void ranges(const std::string& key) {
     int made = 0;
     auto endless = std::views::iota(1) | std::views::transform([&](int) { ++made; return std::string("subuser-00001"); });
     int told = 0;
-    check(!client.get_many(endless, [&](auto, auto&&) { return ++told < 3; }) && told == 3 && made <= 1'000, "an endless range");
+    const bool all_well = client.get_many(endless, [&](auto, auto&&) { return ++told < 3; });
+    check(!all_well && told == 3 && made <= 1'000, "an endless range");
 #endif
 }
 

@@ -57,10 +57,10 @@ int main(int argc, char **argv)
     for (round_number = 1; round_number < ROUNDS; round_number++)
         serve_by_both();
     long after = resident_kib();
-    report(argv[3], argv[4], took_us[0][0], ROUNDS * PLUGINS * A_ROUND, plugins[0].failures + plugins[1].failures, before,
-           after);
+    int failures = plugins[0].failures + plugins[1].failures;
+    report(argv[3], argv[4], took_us[0][0], ROUNDS * PLUGINS * A_ROUND, failures, before, after);
     check(plugins[0].wrong == 0 && plugins[1].wrong == 0, "each call of both ended as it should");
     check(after - before < 2048, "memory stays flat");
-    check(settled("fd", files) == files && settled("task", tasks) == tasks, "%d descriptors and %d threads stay", files, tasks);
+    check_stayed(files, tasks);
     return sum_up();
 }

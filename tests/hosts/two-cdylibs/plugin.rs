@@ -7,8 +7,13 @@ use std::{env, panic, thread};
 
 const OK: i32 = 0;
 const CANCELLED: i32 = 2;
-const ACCOUNTS: [(&CStr, i32); 5] =
-    [(c"subuser-00001", OK), (c"fault-status-503", 25), (c"subuser-00002", OK), (c"fault-close", 15), (c"fault-status-429", 24)];
+const ACCOUNTS: [(&CStr, i32); 5] = [
+    (c"subuser-00001", OK),
+    (c"fault-status-503", 25),
+    (c"subuser-00002", OK),
+    (c"fault-close", 15),
+    (c"fault-status-429", 24),
+];
 
 #[repr(C)]
 struct SgResult {
