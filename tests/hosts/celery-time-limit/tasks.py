@@ -12,14 +12,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from process import answer, new_client
 from sg_open_tracking import Client
 
-folder = os.environ["CELERY_FOLDER"]
-app = Celery("tasks", broker="filesystem://", backend=f"file://{folder}")
-app.conf.broker_transport_options = {
-    "data_folder_in": folder,
-    "data_folder_out": folder,
-    "control_folder": folder,
-    "polling_interval": 0.05,
-}
+REDIS = f"redis+socket://{os.environ['REDIS']}"
+app = Celery("tasks", broker=REDIS, backend=REDIS)
 client = new_client()
 patient = Client(os.environ["SENDGRID_API_KEY"], timeout=30)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -27,32 +25,10 @@ from process import (
     stop,
     wait_until,
 )
+from redis_server import folder, redis
+from tasks import ask as task
 
 POOL = 2
-folder = tempfile.mkdtemp()
-os.environ["REDIS"] = f"{folder}/redis"
-from tasks import ask as task  # noqa: E402 # as the environment says
-
-
-@contextlib.contextmanager
-def redis() -> Iterator[None]:
-    command = [
-        "redis-server",
-        "--port",
-        "0",
-        "--unixsocket",
-        os.environ["REDIS"],
-        "--save",
-        "",
-        "--dir",
-        folder,
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_until("redis listens", Path(os.environ["REDIS"]).exists)
-            yield
-        finally:
-            kill(process)
 
 
 @contextlib.contextmanager
