@@ -309,7 +309,7 @@ class client {
                 if (lot.size() == lot.most && !(goes_on = send())) break;
             }
         });
-        if (goes_on) goes_on = send();
+        if (goes_on && (lot.size() > 0 || lot.first() == 0)) goes_on = send(); // no names at all are asked for, too
         return goes_on && thrown ? detail::told{outcome, false, thrown} : listener.heard(outcome);
     }
 

@@ -211,6 +211,10 @@ void ranges(const std::string& key) {
     all_done(client, std::set<std::string_view>{"subuser-00001", "subuser-00002"}, 2, "a set");
     all_done(client, std::vector<std::string>(2'001, "subuser-00001"), 2'001, "more than two lots");
     all_done(client, std::vector<std::string>(1'000, "subuser-00001"), 1'000, "one lot to the brim");
+    const auto cancelled = client.derive();
+    std::size_t last = 0;
+    const auto cancel_at_last = [&](auto, auto&&) { if (++last == 1'000) cancelled.cancel(); };
+    check(cancelled.get_many(std::vector<std::string>(1'000, "subuser-00001"), cancel_at_last), "and nothing after it");
     check(!client.get_many(std::vector<std::string>{"nobody", "subuser-00001"}, [](auto, auto&&) {}), "one failed");
     std::vector<std::string> early(1'500, "subuser-00001");
     early.front() = "nobody";
