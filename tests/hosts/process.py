@@ -45,8 +45,8 @@ def wait_until(what: str, holds: Callable[[], object], seconds: float = 60) -> N
 # Calls.
 
 
-def new_client() -> Client:
-    return Client(os.environ["SENDGRID_API_KEY"], timeout=TIMEOUT, max_retries=1)
+def new_client(timeout: float = TIMEOUT) -> Client:
+    return Client(os.environ["SENDGRID_API_KEY"], timeout=timeout, max_retries=1)
 
 
 def answer(client: Client, kind: str, name: str) -> str:
@@ -113,17 +113,17 @@ def ask_one(ask: Callable[[str, str], str], number: int) -> None:
 
 def fall_silent(begin: Callable[[str], T], count: int) -> list[T]:
     """Begins calls that are never answered, and waits until they are all under way."""
-    before = _silent_requests()
-    begun = [begin(f"fault-once-silent-{uuid4()}") for _ in range(count)]
-    wait_until("the calls are under way", lambda: _silent_requests() == before + count)
+    names = {f"fault-once-silent-{uuid4()}" for _ in range(count)}
+    begun = [begin(name) for name in names]
+    wait_until("the calls are under way", lambda: names <= _asked_for())
     return begun
 
 
-def _silent_requests() -> int:
+def _asked_for() -> set[str]:
+    """The names in the requests that the sandbox has had."""
     request = urllib.request.Request(f"{os.environ['SG_OPEN_TRACKING_BASE_URL']}/_sandbox/requests")
     with urllib.request.urlopen(request, context=ssl.create_default_context()) as response:
-        requests = json.load(response)
-    return sum(str(request["on_behalf_of"]).startswith("fault-once-silent-") for request in requests)
+        return {request["on_behalf_of"] for request in json.load(response)}
 
 
 # Processes.
@@ -172,7 +172,11 @@ def descriptors(pids: list[int]) -> int:
 
 
 def report(host: str, version: str, before: int, after: int) -> None:
+    """Of the load since the last report."""
+    global _failures
     took = sorted(_took)
     p99 = took[len(took) * 99 // 100] * 1000
     did = f"requests={len(took)} failures={_failures} p99={p99:.1f}ms"
     print(f"{host} {version}: {did} memory={before}..{after}KB")
+    _took.clear()
+    _failures = 0

@@ -360,6 +360,19 @@ print(next(items).error)
     assert time.monotonic() - start < 8
 
 
+def test_a_reader_that_is_left_until_the_modules_are_gone(sandbox: Sandbox) -> None:
+    program = """
+import os, sys, threading
+from sg_open_tracking import Client
+items = iter(Client(os.environ["SENDGRID_API_KEY"]).get_many(["subuser-00001", "fault-silent"]))
+next(items)
+threading.left = items, dict(sys.modules)  # by a module that goes after those of the package
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=sandbox.environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_fork(client: Client) -> None:
     def child() -> None:

@@ -1,4 +1,4 @@
-"""The application of tests/hosts/wsgi.py for gevent: calls go to threads, and leave the hub to others."""
+"""The application of the servers, for gevent: calls go to threads, and leave the hub to others."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+from called import client
 from gevent.threadpool import ThreadPoolExecutor
 from process import answer
-from wsgi import client
 
 threads = ThreadPoolExecutor(64)
 

@@ -5,6 +5,6 @@ from typing import Any
 
 def worker_int(worker: Any) -> None:
     """A quick stop cuts calls off."""
-    from wsgi import client  # of this worker
+    from called import client  # of this worker
 
     client.close()

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+import weakref
 from collections.abc import AsyncGenerator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Final, Generic, TypeVar, final
 
@@ -28,6 +29,7 @@ AHEAD: Final = 64
 """How many reports may wait to be read."""
 
 _running: Final[set[Call[Any]]] = set()
+_readers: Final[weakref.WeakSet[Generator[Any, None, None]]] = weakref.WeakSet()
 
 
 class NoThreadError(RuntimeError):
@@ -36,6 +38,12 @@ class NoThreadError(RuntimeError):
 
 def read(client: Client, native: Native[T]) -> Generator[T, None, None]:
     """Runs a call and yields what it reports. Leaving it cuts the call off, and does not wait."""
+    reader = _read(client, native)
+    _readers.add(reader)
+    return reader
+
+
+def _read(client: Client, native: Native[T]) -> Generator[T, None, None]:
     with _started(client, native) as call:
         yield from call
 
@@ -185,7 +193,11 @@ class Call(Generic[T]):
 
 @atexit.register
 def _finish_all() -> None:
-    """A thread that came back from native code after the interpreter's end would bring the process down."""
+    """A thread that came back from native code after the interpreter's end would bring the process down,
+    and a reader that is left until then would not find these modules any more."""
+    for reader in list(_readers):
+        with contextlib.suppress(ValueError):  # a daemon thread is in it
+            reader.close()
     for call in list(_running):
         call.finish()
 
