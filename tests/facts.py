@@ -4,8 +4,8 @@
     tests/facts.py
 
 Codes come from client/src/code.rs, functions from tests/abi/exports.txt, the defaults of options from
-the header, environment variables from client/src/environment.rs. CONTRIBUTING.md says where each is to
-be written, and the files that it names have to be there.
+the header, environment variables from client/src/environment.rs, the version from Cargo.toml.
+CONTRIBUTING.md says where each is to be written, and the files that it names have to be there.
 """
 
 import re
@@ -78,6 +78,25 @@ for variable in variables:
     upper = variable.upper()
     for place in ("docs/options.md", "src/ffi/header.txt"):
         expect(upper in text(place), f"{place}: the environment variable {upper} is missing")
+
+symbols = text("packaging/debian/libsg-open-tracking1.symbols")
+for function in functions:
+    expect(f" {function}@Base " in symbols, f"packaging/debian/libsg-open-tracking1.symbols: {function} is missing")
+
+version = re.search(r'^version = "(.+)"', text("Cargo.toml"), re.MULTILINE)[1]
+for place, form in {
+    "bindings/csharp/SgOpenTracking.csproj": "<Version>(.+)</Version>",
+    "bindings/java/README.md": r"sg-open-tracking[-:](\d+\.\d+\.\d+)",
+    "bindings/java/pom.xml": "<artifactId>sg-open-tracking</artifactId>\n  <version>(.+)</version>",
+    "bindings/javascript/package-lock.json": '"name": "sg-open-tracking",\n *"version": "(.+)"',
+    "bindings/javascript/package.json": '"version": "(.+)"',
+    "bindings/python/src/sg_open_tracking/__init__.py": '__version__ = "(.+)"',
+    "bindings/ruby/lib/sg_open_tracking/version.rb": 'VERSION = "(.+)"',
+    "docs/keep-it-off.md": "/sg-open-tracking:(.+)",
+    "fuzz/Cargo.lock": 'name = "sg_open_tracking"\nversion = "(.+)"',
+    "tests/hosts/spring-boot/pom.xml": "<artifactId>sg-open-tracking</artifactId>\n *<version>(.+)</version>",
+}.items():
+    expect(set(re.findall(form, text(place))) == {version}, f"{place}: the version is not {version}")
 
 contributing = text("CONTRIBUTING.md")
 for place in re.findall(r"`((?:client|src|bindings|docs|include|tests|packaging|benches)/[\w./-]+)`|\]\(([\w./-]+)", contributing):

@@ -49,7 +49,7 @@ from ._one_call import (
 )
 from ._result import Result
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 __all__ = [
     "ApiError",
