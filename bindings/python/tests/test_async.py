@@ -140,10 +140,10 @@ def test_many_calls_share_the_clients_own_threads(sandbox: Sandbox) -> None:
 
 def test_the_wait_for_a_thread_counts(sandbox: Sandbox) -> None:
     async def use(client: AsyncClient) -> None:
-        slow = [asyncio.create_task(client.get(on_behalf_of="fault-delay-600")) for _ in range(2)]
+        slow = [asyncio.create_task(client.get(on_behalf_of="fault-delay-1500")) for _ in range(2)]
         await asyncio.sleep(0)  # they have the two threads
         start = time.monotonic()
-        async with client.derive(timeout=0.3) as hasty, client.derive(timeout=1) as patient:
+        async with client.derive(timeout=0.3) as hasty, client.derive(timeout=2.5) as patient:
             late = asyncio.create_task(patient.get(on_behalf_of="fault-silent"))
             for _ in range(2):
                 with pytest.raises(sg.CallTimeoutError, match="max_threads") as caught:
@@ -152,7 +152,7 @@ def test_the_wait_for_a_thread_counts(sandbox: Sandbox) -> None:
             with pytest.raises(sg.CallTimeoutError) as caught:
                 await late
         assert caught.value.attempts == 1
-        assert 0.9 < time.monotonic() - start < 1.4, "what it waited was added to its timeout"
+        assert 2.4 < time.monotonic() - start < 3.5, "what it waited was added to its timeout"
         await asyncio.gather(*slow)
 
     run(sandbox, use, max_threads=2)
@@ -184,7 +184,7 @@ async def main():
 asyncio.run(main())
 """
     start = time.monotonic()
-    command = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
+    command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, env=sandbox.environment(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "enough\n")
     assert time.monotonic() - start < 8

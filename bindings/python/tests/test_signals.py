@@ -17,6 +17,9 @@ from sg_open_tracking import Client, _call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals here")
 
+PROMPT = 0.5
+"""Seconds; on an idle machine it takes one thousandth of a second, and the call on its own 30."""
+
 CALLS: dict[str, Callable[[Client], object]] = {
     "get": lambda client: client.get(on_behalf_of="fault-silent"),
     "update": lambda client: client.update(True, on_behalf_of="fault-silent"),
@@ -64,7 +67,7 @@ def test_a_handler_that_raises_is_answered_at_once(
             CALLS[call](client)
         took = time.monotonic() - usr1["at"]
         sending.join()
-        assert took < 0.1
+        assert took < PROMPT
         wait_for(lambda: not _call._running)
         assert client.get().http_status == 200
 
@@ -75,7 +78,7 @@ def test_one_shot_calls_are_cut_off_too(sandbox: Sandbox, usr1: dict[str, float]
         sending = send(signal.SIGUSR1, usr1, other)
         with pytest.raises(InterruptedCallError):
             sg.get_open_tracking(sandbox.key, on_behalf_of="fault-silent", **options)
-        assert time.monotonic() - usr1["at"] < 0.1
+        assert time.monotonic() - usr1["at"] < PROMPT
         sending.join()
 
 
@@ -101,7 +104,7 @@ def test_a_handler_that_returns_leaves_the_call_alone(client: Client, sandbox: S
             sending = send(signal.SIGUSR1, sent, other)
             assert client.get(on_behalf_of="fault-delay-500").http_status == 200
             sending.join()
-        assert handled[0] - sent["at"] < 0.1
+        assert handled[0] - sent["at"] < PROMPT
     finally:
         signal.signal(signal.SIGUSR1, before)
 

@@ -26,7 +26,7 @@ def drive(worker: subprocess.Popen[bytes]) -> None:
     after = memory_kib(family(worker.pid))
     late = max(end["late"] for end in ended)
     check(len({end["pid"] for end in ended}) == 1, "the process did not live on")
-    check(late < 0.1, f"a call went on for {late:.1f} s")
+    check(late < 0.5, f"a call went on for {late:.1f} s")
     check(ended[-1]["descriptors"] <= ended[0]["descriptors"] + 2, f"descriptors grow: {ended}")
     check(after - before < 8 * 1024, f"the memory went from {before} to {after} KB")
     print(f"6 soft limits: the calls went on for {late * 1000:.1f} ms at the most")

@@ -7,20 +7,15 @@ import signal
 import time
 from typing import Any
 
+import called
 from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
-from process import answer, new_client
-from sg_open_tracking import Client
+from process import new_client
 
 REDIS = f"redis+socket://{os.environ['REDIS']}"
 app = Celery("tasks", broker=REDIS, backend=REDIS)
-client = new_client()
-patient = Client(os.environ["SENDGRID_API_KEY"], timeout=30)
-
-
-@app.task
-def ask(kind: str, name: str) -> str:
-    return answer(client, kind, name)
+ask = app.task(called.ask, name="ask")
+patient = new_client(timeout=30)
 
 
 @app.task(soft_time_limit=1)

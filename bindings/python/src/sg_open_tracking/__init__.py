@@ -5,8 +5,8 @@
     with Client(key) as client:
         client.update(False, on_behalf_of="news@example.com")
 
-A `Client` may be used by any number of threads at once; every call releases the GIL and ends
-within the client's timeout. What goes wrong is raised as an `OpenTrackingError`.
+A `Client` may be used by any number of threads at once; every call releases the GIL and ends within the
+client's timeout. `AsyncClient` is the same for asyncio. What goes wrong is raised as an `OpenTrackingError`.
 """
 
 from __future__ import annotations

@@ -2,4 +2,4 @@
 
 from PyInstaller.utils.hooks import collect_dynamic_libs
 
-binaries = collect_dynamic_libs("sg_open_tracking", search_patterns=["*sg_open_tracking.*"])
+binaries = collect_dynamic_libs("sg_open_tracking", search_patterns=["*.so*", "*.dylib", "*.dll"])
