@@ -3,6 +3,7 @@
 
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
+const { report } = require('./log.js');
 const { path } = require('./native.js');
 
 /** It keeps the process alive only while an answer is due. */
@@ -15,8 +16,10 @@ class Helper {
     const env = { ...process.env, SG_OPEN_TRACKING_LIBRARY: path };
     this.#worker = new Worker(join(__dirname, 'worker.js'), { env, execArgv: [] });
     this.#worker.unref();
-    this.#worker.on('message', ({ number, told, returned, error }) => {
-      if (told !== undefined) {
+    this.#worker.on('message', ({ number, told, returned, error, log }) => {
+      if (log) {
+        report(...log);
+      } else if (told !== undefined) {
         this.#due.get(number).tell(told);
       } else {
         this.#answered(number, returned, error);

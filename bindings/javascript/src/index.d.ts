@@ -39,6 +39,24 @@ export interface Result {
   readonly elapsed: number;
 }
 
+/** As `console`, pino and winston are. */
+export interface Logger {
+  debug(line: string): unknown;
+  info(line: string): unknown;
+  warn(line: string): unknown;
+  error(line: string): unknown;
+  isLevelEnabled?(level: string): boolean;
+}
+
+/** What subscribers of the channel `sg-open-tracking:log` of `node:diagnostics_channel` get. */
+export interface LogMessage {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** In logfmt. */
+  readonly line: string;
+  /** The same, parsed: `event`, `call` and what else the event has. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** Options of a client; what is left out is as the library has it. Times are in milliseconds. */
 export interface ClientOptions {
   /** Default `Region.GLOBAL`. */
@@ -61,6 +79,8 @@ export interface ClientOptions {
   caFile?: string | null;
   /** Appended to the library's own. */
   userAgent?: string | null;
+  /** Is told what the calls do, line by line; asked by `isLevelEnabled`, if it has that, when the client is made. */
+  logger?: Logger | null;
 }
 
 /** What became of one of many accounts: `result`, or else `error`. */

@@ -2,48 +2,79 @@
 'use strict';
 
 const { setMaxListeners } = require('node:events');
-const { inspect, promisify } = require('node:util');
-const { markAsUncloneable } = require('node:worker_threads');
+const { inspect } = require('node:util');
+const { isMainThread, markAsUncloneable } = require('node:worker_threads');
+const { beside, callHere } = require('./calls.js');
+const { check, derived, newClient } = require('./config.js');
 const { classes, codeOf, errorOf } = require('./errors.js');
+const { logOf, onLog } = require('./log.js');
 const { itemToC, lots } = require('./names.js');
 const { atEnd, free, lib, newResult, readResult } = require('./native.js');
-const { stream } = require('./streams.js');
 const { Call, setMaxThreads } = require('./threads.js');
-const {
-  KEY,
-  OPTIONS,
-  Region,
-  checkNames,
-  enabledToC,
-  millisecondsToC,
-  onBehalfOfToC,
-  regionToC,
-  textToC,
-} = require('./arguments.js');
+const { Region, checkNames, enabledToC, millisecondsToC, onBehalfOfToC } = require('./arguments.js');
 
 const { ClosedError } = classes;
 const DEFAULT_TIMEOUT = 30_000;
-const ENVIRONMENT = 'SG_OPEN_TRACKING_BASE_URL, if set, what baseUrl may be';
 const FROM_NATIVE = Symbol('a native client, in place of a key');
 
 // Frees the native client of a Client that was forgotten without being closed.
 const forgotten = new FinalizationRegistry(free);
 
+/** A native client beside the main thread, for the asynchronous calls of one that logs; made when it is wanted. */
+class Beside {
+  #make;
+  #pointer = null;
+
+  constructor(make) {
+    this.#make = make;
+  }
+
+  pointer() {
+    this.#pointer ??= this.#make().then((pointer) => {
+      atEnd.free.add(pointer);
+      forgotten.register(this, pointer, this);
+      return pointer;
+    });
+    return this.#pointer;
+  }
+
+  derive(milliseconds) {
+    const origin = this.pointer();
+    const other = new Beside(async () => derived(await origin, milliseconds));
+    other.pointer().catch(() => {}); // at once: the origin may be closed first
+    return other;
+  }
+
+  close() {
+    forgotten.unregister(this);
+    this.#pointer?.then(free, () => {});
+  }
+}
+
 class Client {
   #pointer;
   #region;
   #timeout;
+  #log;
+  #beside = null;
   #cancelled = false;
   #calls = new Set();
 
-  constructor(key, options = {}, ...internal) {
+  constructor(key, options = {}, internal) {
     if (key === FROM_NATIVE) {
-      [this.#pointer, this.#region, this.#timeout] = internal;
+      [this.#pointer, this.#region, this.#timeout, this.#log, this.#beside] = internal;
     } else {
       const { region = Region.GLOBAL, ...rest } = options;
-      this.#pointer = newClient(key, region, rest);
+      this.#log = logOf(rest.logger);
+      const made = { key, region, options: rest, log: this.#log };
+      this.#pointer = newClient(made, onLog);
       this.#region = region;
       this.#timeout = rest.timeout ?? DEFAULT_TIMEOUT;
+      if (this.#log && isMainThread) {
+        const { level, number } = this.#log;
+        const there = { ...made, options: { ...rest, logger: null }, log: { level, number } };
+        this.#beside = new Beside(() => beside('client', there));
+      }
     }
     atEnd.free.add(this.#pointer);
     forgotten.register(this, this.#pointer, this);
@@ -82,7 +113,9 @@ class Client {
   derive(timeout) {
     const milliseconds = timeout == null ? 0 : millisecondsToC('timeout', timeout);
     const pointer = derived(this.#open(), milliseconds);
-    return new Client(FROM_NATIVE, undefined, pointer, this.#region, milliseconds || this.#timeout);
+    const own = milliseconds || this.#timeout;
+    const there = this.#beside && this.#beside.derive(milliseconds);
+    return new Client(FROM_NATIVE, undefined, [pointer, this.#region, own, this.#log, there]);
   }
 
   cancel() {
@@ -101,6 +134,7 @@ class Client {
       forgotten.unregister(this);
       free(this.#pointer); // each call has a client of its own
       this.#pointer = null;
+      this.#beside?.close();
     }
   }
 
@@ -131,12 +165,11 @@ class Client {
 
   async #call(name, first, options) {
     checkNames(options, ['onBehalfOf', 'signal']);
-    const result = newResult();
-    const args = [...first, onBehalfOfToC(options.onBehalfOf), result];
-    const start = (pointer) => promisify(lib[name].async)(pointer, ...args);
+    const args = [...first, onBehalfOfToC(options.onBehalfOf)];
+    const run = this.#beside ? beside.bind(null, 'call') : callHere;
+    const start = (pointer) => run({ name, pointer, args });
     const { signal } = options;
-    await untilAborted(signal, this.#begin({ start, timeout: this.#timeout }, signal));
-    return resultOf(readResult(result));
+    return resultOf(await untilAborted(signal, this.#begin({ start, timeout: this.#timeout }, signal)));
   }
 
   #callSync(name, first, options) {
@@ -167,10 +200,9 @@ class Client {
       told.push(toItem(each));
       wake();
     };
-    const call = this.#begin(
-      { start: (pointer) => stream({ name, pointer, args }, tell), stream: true },
-      signal,
-    );
+    const run = isMainThread ? beside.bind(null, 'call') : callHere;
+    const start = (pointer) => run({ name, pointer, args }, tell);
+    const call = this.#begin({ start, stream: true }, signal);
     const done = untilAborted(signal, call);
     const end = () => {
       ended = true;
@@ -198,7 +230,11 @@ class Client {
     if (this.#cancelled) {
       throw errorOf('SG_ERR_CANCELLED', 'the client was cancelled');
     }
-    const begun = new Call({ derive: (milliseconds) => derived(this.#pointer, milliseconds), ...call });
+    const there = this.#beside;
+    const derive = there
+      ? async (milliseconds) => derived(await there.pointer(), milliseconds)
+      : (milliseconds) => derived(this.#pointer, milliseconds);
+    const begun = new Call({ derive, ...call });
     const forget = () => this.#calls.delete(begun);
     this.#calls.add(begun);
     begun.ended.then(forget, forget);
@@ -220,31 +256,6 @@ function untilAborted(signal, call) {
     signal.addEventListener('abort', abort, { once: true });
     call.ended.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-function newClient(key, region, options) {
-  checkNames(options, Object.keys(OPTIONS));
-  const out = [null];
-  const config = lib.sg_config_new();
-  try {
-    for (const [name, value] of Object.entries(options)) {
-      if (value != null) {
-        const { setter, toC, allowed } = OPTIONS[name];
-        check(lib[setter](config, toC(name, value)), `${name} must be ${allowed}`);
-      }
-    }
-    const code = lib.sg_client_new(textToC('key', key), regionToC(region), config, out);
-    check(code, `key must be ${KEY}; ${ENVIRONMENT}`);
-  } finally {
-    lib.sg_config_free(config);
-  }
-  return out[0];
-}
-
-function derived(pointer, milliseconds) {
-  const out = [null];
-  check(lib.sg_client_derive(pointer, milliseconds, out), 'timeout was refused');
-  return out[0];
 }
 
 /** What a call ended in: its result, or the error for it. */
@@ -269,14 +280,6 @@ function outcomeOf(raw) {
     return { result: resultOf(raw), error: null };
   } catch (error) {
     return { result: null, error };
-  }
-}
-
-/** Throws what a bare code means; `refusal` says it for a refused argument. */
-function check(number, refusal) {
-  const code = codeOf(number);
-  if (code !== 'SG_OK') {
-    throw errorOf(code, code === 'SG_ERR_ARGUMENT' ? refusal : lib.sg_strerror(number));
   }
 }
 

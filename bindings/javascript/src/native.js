@@ -137,6 +137,7 @@ const { register, unregister } = koffi;
 
 module.exports = {
   NAMES,
+  OnLog,
   OnResult,
   OnSubuser,
   Result,

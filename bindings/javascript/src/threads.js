@@ -88,6 +88,7 @@ async function leave(pointer) {
  */
 class Call {
   #pointer = null;
+  #cancelled = false;
   #refuse = () => {};
 
   /**
@@ -100,8 +101,9 @@ class Call {
   }
 
   cancel() {
+    this.#cancelled = true;
     if (this.#pointer === null) {
-      this.#refuse(errorOf('SG_ERR_CANCELLED', 'the call was cancelled before it had a thread'));
+      this.#refuse(tooEarly());
     } else {
       lib.sg_client_cancel(this.#pointer);
     }
@@ -115,8 +117,14 @@ class Call {
       left = await this.#turn(timeout);
     }
     try {
-      const pointer = derive(left);
+      if (this.#cancelled) {
+        throw tooEarly();
+      }
+      const pointer = await derive(left);
       this.#pointer = pointer;
+      if (this.#cancelled) {
+        lib.sg_client_cancel(pointer);
+      }
       try {
         await enter(pointer);
         return await start(pointer);
@@ -153,6 +161,8 @@ class Call {
     });
   }
 }
+
+const tooEarly = () => errorOf('SG_ERR_CANCELLED', 'the call was cancelled before it had a thread');
 
 function tooLate(timeout) {
   const message = `timed out after ${timeout} ms: other calls, of which ${most} may run at once, had the threads`;

@@ -2,13 +2,18 @@
 'use strict';
 
 const { parentPort } = require('node:worker_threads');
+const { callHere } = require('./calls.js');
+const { newClient } = require('./config.js');
+const { onLog } = require('./log.js');
 const { atEnd } = require('./native.js');
-const { streamHere } = require('./streams.js');
+
+const handOn = () => onLog((...log) => parentPort.postMessage({ log }));
 
 const TASKS = {
   guard: (pointer) => atEnd.cancel.add(pointer),
   unguard: (pointer) => atEnd.cancel.remove(pointer),
-  stream: streamHere,
+  client: (made) => newClient(made, handOn),
+  call: callHere,
 };
 
 parentPort.on('message', async ({ number, task, argument }) => {

@@ -2,6 +2,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const { subscribe, unsubscribe } = require('node:diagnostics_channel');
 const { lookup } = require('node:dns/promises');
 const { readFile } = require('node:fs/promises');
 const { afterEach, test } = require('node:test');
@@ -289,4 +290,71 @@ test('names come from what is asynchronous, slow, endless, or thrown away', asyn
     [['subuser-00001', 'subuser-00002'], ['endless'], 2_000],
   );
   assert.strictEqual((await collect(one.getMany(one.listSubusers()))).length, 25);
+});
+
+/** A logger that keeps what it is told, with its level; `wanted` is the least. */
+function keeping(wanted = 'debug') {
+  const levels = ['error', 'warn', 'info', 'debug'];
+  const lines = [];
+  const logger = { isLevelEnabled: (level) => levels.indexOf(level) <= levels.indexOf(wanted) };
+  for (const level of levels) {
+    logger[level] = (line) => lines.push([level, line]);
+  }
+  return { logger, lines };
+}
+
+test('a logger is told of all calls, and of no key', async () => {
+  const { logger, lines } = keeping();
+  const one = client({ logger });
+  const told = async (call) => {
+    lines.length = 0;
+    await call();
+    assert.ok(lines.some(([level, line]) => level === 'debug' && line.startsWith('event=sent ')));
+    assert.ok(!JSON.stringify(lines).includes(SANDBOX_KEY));
+    return lines.at(-1);
+  };
+  assert.match((await told(() => one.get()))[1], /^event=end level=info .*code=SG_OK/);
+  await told(async () => one.getSync());
+  await told(() => one.derive(5_000).update(false));
+  await told(() => collect(one.getMany(['subuser-00001'])));
+  await told(() => collect(one.listSubusers()));
+  const echo = { onBehalfOf: 'fault-echo-key' };
+  const [level, line] = await told(() => assert.rejects(one.get(echo), sg.Forbidden));
+  assert.ok(level === 'error' && line.includes('code=SG_ERR_FORBIDDEN'), line);
+  await told(() => sg.getOpenTracking(SANDBOX_KEY, { logger }));
+  await told(async () => sg.getOpenTrackingSync(SANDBOX_KEY, { logger }));
+});
+
+test('a logger is told what it wants', async () => {
+  const { logger, lines } = keeping('error');
+  const one = client({ logger });
+  await one.get();
+  assert.deepStrictEqual(lines, []);
+  await assert.rejects(one.get({ onBehalfOf: 'nobody' }), sg.NotFound);
+  assert.deepStrictEqual([lines.length, lines[0][0]], [1, 'error']);
+  assert.throws(() => client({ logger: { info() {} } }), sg.ArgumentError);
+});
+
+test('a logger that throws disturbs no call', async () => {
+  const logger = { ...keeping().logger };
+  logger.debug = () => {
+    throw new Error('no');
+  };
+  const one = client({ logger });
+  assert.strictEqual((await one.get()).httpStatus, 200);
+  assert.strictEqual(one.getSync().httpStatus, 200);
+});
+
+test('a channel has the fields', async () => {
+  const messages = [];
+  const keep = (message) => messages.push(message);
+  subscribe('sg-open-tracking:log', keep);
+  try {
+    await client().get({ onBehalfOf: 'news@example.com' });
+  } finally {
+    unsubscribe('sg-open-tracking:log', keep);
+  }
+  const { level, line, fields } = messages.at(-1);
+  assert.deepStrictEqual([level, fields.event, fields.on_behalf_of], ['info', 'end', 'news@example.com']);
+  assert.ok(line.startsWith('event=end level=info '));
 });

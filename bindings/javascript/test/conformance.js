@@ -277,6 +277,28 @@ async function sequence(kind) {
   }
 }
 
+/** What a logger is told of a call that is retried. */
+async function log({ on_behalf_of: onBehalfOf, expect_log: expected }) {
+  const told = [];
+  const tell = (level) => (line) => {
+    const [event, ...names] = Array.from(line.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|\S*)/g));
+    told.push(`${level} ${event[2]}: ${names.map(([, name]) => name).join(' ')}`);
+  };
+  const levels = ['error', 'warn', 'info', 'debug'];
+  const logger = Object.fromEntries(levels.map((level) => [level, tell(level)]));
+  const opened = client({ max_retries: 2, logger });
+  try {
+    await opened.get({ onBehalfOf: 'subuser-00001' });
+    told.length = 0;
+    await opened.get({ onBehalfOf });
+    assert.deepStrictEqual(told, expected);
+  } finally {
+    opened.close();
+  }
+}
+
+const SCENARIOS = { sequence: ({ sequence: kind }) => sequence(kind), log };
+
 async function memory() {
   const opened = client();
   const onBehalfOf = 'nobody';
@@ -343,7 +365,7 @@ async function main() {
     }
   };
   for (const test of JSON.parse(readFileSync(env.CONFORMANCE_CASES, 'utf8'))) {
-    await attempt(test.name, () => (test.scenario ? sequence(test.sequence) : runCase(test)));
+    await attempt(test.name, () => (SCENARIOS[test.scenario] ?? runCase)(test));
   }
   await attempt('asynchronous sequence', () => sequence('asynchronous'));
   for (const scenario of [cancel, close, derive, threads, asynchronous, fleet, memory, constants, secret]) {

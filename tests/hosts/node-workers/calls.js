@@ -53,12 +53,18 @@ const names = Array.from({ length: 900 }, (_, index) =>
   index % 100 === 99 ? 'fault-silent' : 'subuser-00001',
 );
 
+function logging() {
+  const told = () => {};
+  return client({ logger: { debug: told, info: told, warn: told, error: told } });
+}
+
 /** Each starts calls of its kind; resolves once they are under way. */
 const KINDS = {
   silent,
   many: (one) => reading(() => one.getMany(names)),
   list: (one) => reading(() => one.listSubusers()),
   all: (one) => Promise.all([KINDS.many(one), KINDS.list(one)]),
+  logged: () => Promise.all([KINDS.silent(logging()), KINDS.many(logging())]),
 };
 
 module.exports = { KINDS, client };

@@ -32,7 +32,7 @@ async function interrupted() {
 
 async function parent() {
   const took = [];
-  for (const kind of ['silent', 'all']) {
+  for (const kind of ['silent', 'all', 'logged']) {
     for (const ending of Object.keys(ENDINGS)) {
       const one = spawn(process.execPath, [__filename, kind, ending], {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

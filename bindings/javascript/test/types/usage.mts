@@ -3,6 +3,7 @@ import {
     type CallOptions,
     Client,
     type Code,
+    type LogMessage,
     OpenTrackingError,
     Region,
     type Result,
@@ -41,6 +42,8 @@ export const reported: Promise<boolean> = updateOpenTracking('SG.key', true, {
     onBehalfOf: null,
     timeout: 5_000,
 });
+export const logging: Client = new Client('SG.key', { logger: console });
+export const event = ({ fields }: LogMessage): string | undefined => fields['event'];
 export const known: Code = 'SG_ERR_TIMEOUT';
 
 // @ts-expect-error: a text is no boolean
