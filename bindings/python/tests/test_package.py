@@ -93,9 +93,16 @@ def test_versions() -> None:
 
 @pytest.mark.parametrize(
     ("version", "fits"),
-    [("1.0.0", True), ("1.13.1", True), ("0.1.0", False), ("2.0.0", False), ("10.1.0", False)],
+    [
+        ("1.1.0", True),
+        ("1.13.1", True),
+        ("1.0.9", False),
+        ("0.1.0", False),
+        ("2.0.0", False),
+        ("10.1.0", False),
+    ],
 )
-def test_a_library_of_another_major_version_is_refused(version: str, fits: bool) -> None:
+def test_a_library_that_does_not_fit_is_refused(version: str, fits: bool) -> None:
     if fits:
         _native.check_version(version)
     else:

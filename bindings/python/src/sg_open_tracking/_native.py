@@ -23,7 +23,7 @@ from ctypes import (
 from pathlib import Path
 from typing import Any, Callable, Final
 
-WRITTEN_FOR: Final = (1, 0)
+WRITTEN_FOR: Final = (1, 1)
 """The version of the library that this package was written for."""
 
 if sys.platform == "win32":
@@ -129,8 +129,9 @@ def callback(kind: Any, function: Callable[..., bool]) -> Iterator[object]:
 
 
 def check_version(version: str) -> None:
-    """Refuses a library of another major version."""
-    if int(version.split(".")[0]) != WRITTEN_FOR[0]:
+    """Refuses a library of another major version, or an older one."""
+    major, minor = map(int, version.split(".")[:2])
+    if major != WRITTEN_FOR[0] or minor < WRITTEN_FOR[1]:
         wanted = ".".join(map(str, WRITTEN_FOR))
         raise ImportError(
             f"libsg_open_tracking {version} was found, and this package was written for {wanted}"
