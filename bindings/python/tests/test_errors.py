@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import pickle
+from collections.abc import Iterator
 
 import pytest
 from conftest import Sandbox
@@ -112,3 +116,43 @@ def test_an_error_survives_pickling(sandbox: Sandbox) -> None:
     assert type(copy) is sg.CallTimeoutError
     assert str(copy) == str(caught.value)
     assert vars(copy) == vars(caught.value)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """As in programs that have switched it off."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_an_error_leaves_nothing_to_the_collector(client: Client) -> None:
+    def fail() -> None:
+        with contextlib.suppress(sg.NotFoundError):
+            client.get(on_behalf_of="nobody")
+        with client.derive() as derived, contextlib.suppress(sg.CallCancelledError):
+            derived.cancel()
+            list(derived.list_subusers())
+
+    fail()
+    gc.collect()
+    fail()
+    assert gc.collect() == 0
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_an_asynchronous_error_leaves_nothing_to_the_collector(sandbox: Sandbox) -> None:
+    async def main() -> int:
+        async with sandbox.async_client(timeout=0.3, max_threads=1) as client:
+
+            async def fail() -> None:
+                silent = (client.get(on_behalf_of="fault-silent") for _ in range(2))
+                await asyncio.gather(*silent, return_exceptions=True)  # the second has no thread in time
+
+            await fail()
+            gc.collect()
+            await fail()
+            return gc.collect()
+
+    assert asyncio.run(main()) == 0

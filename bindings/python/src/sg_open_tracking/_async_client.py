@@ -105,15 +105,20 @@ class AsyncClient:
             try:
                 await asyncio.wait([ended], timeout=timeout)
                 if work.cancel():
-                    error = CallTimeoutError(
-                        f"the deadline of {timeout} s passed before a thread was free for the call: allow"
-                        " more at once, by max_threads"
-                    )
-                    error.elapsed = timeout
-                    raise error
+                    raise _no_thread_within(timeout)
                 return await ended
             finally:
                 ended.cancel()
+                del ended, work  # as in `result_of`
+
+
+def _no_thread_within(timeout: float) -> CallTimeoutError:
+    error = CallTimeoutError(
+        f"the deadline of {timeout} s passed before a thread was free for the call: allow more at once, by"
+        " max_threads"
+    )
+    error.elapsed = timeout
+    return error
 
 
 class _Threads:

@@ -145,7 +145,10 @@ class Call(Generic[T]):
         if isinstance(report, _End):
             self._reports.put(report)  # for who asks again
             error, report.error = report.error, None
-            raise StopIteration if error is None else error
+            try:
+                raise StopIteration if error is None else error
+            finally:
+                del error  # as in `result_of`
         self._room.put(None)
         return report
 
@@ -165,9 +168,9 @@ class Call(Generic[T]):
             pass
         self._reports.put(report)
 
-    def end(self, error: BaseException | None) -> None:
+    def end(self, end: _End) -> None:
         _running.discard(self)
-        self._reports.put(_End(error))
+        self._reports.put(end)
         self._wake()
 
     def _report(self, report: T) -> bool:
@@ -181,14 +184,14 @@ class Call(Generic[T]):
         self._wake()
 
     def _run(self) -> None:
-        error = None
+        end = _End(None)
         readers[get_ident()] = self._tell
         try:
             self._native(self._client, self._report)
-        except BaseException as raised:
-            error = raised  # for the reader to raise
+        except BaseException as error:
+            end.error = error  # for the reader to raise
         del readers[get_ident()]
-        self.end(error)
+        self.end(end)
 
 
 @atexit.register
@@ -205,7 +208,7 @@ def _finish_all() -> None:
 def _after_fork() -> None:
     """The child has none of the threads."""
     for call in list(_running):
-        call.end(CallCancelledError("the process was forked: the call goes on in the parent alone"))
+        call.end(_End(CallCancelledError("the process was forked: the call goes on in the parent alone")))
 
 
 if hasattr(os, "register_at_fork"):

@@ -22,9 +22,9 @@ from ._arguments import (
     text_to_c,
 )
 from ._call import Call, NoThreadError, beside, read
-from ._errors import ClosedError, OpenTrackingError
+from ._errors import ClosedError
 from ._fleet import Items, subusers
-from ._result import Result, check, outcome
+from ._result import Result, check, result_of
 from ._threads import RLock, in_main_thread
 
 if TYPE_CHECKING:
@@ -209,7 +209,4 @@ class Client:
         result = _native.SgResult()
         with self._in_use() as pointer:
             function(pointer, *arguments, ctypes.byref(result))
-        ended = outcome(result)
-        if isinstance(ended, OpenTrackingError):
-            raise ended
-        return ended
+        return result_of(result)

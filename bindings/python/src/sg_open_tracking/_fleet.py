@@ -11,7 +11,7 @@ from . import _native
 from ._arguments import text_to_c
 from ._call import Native, aread, read
 from ._errors import Code, OpenTrackingError
-from ._result import Result, check, outcome
+from ._result import Result, check, outcome, result_of
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -175,6 +175,4 @@ def subusers(client: Client, report: Callable[[str], bool]) -> None:
     result = _native.SgResult()
     with client._in_use() as pointer, _native.callback(_native.ON_SUBUSER, on_subuser) as called:
         _native.lib.sg_client_list_subusers(pointer, called, None, ctypes.byref(result))
-    ended = outcome(result)
-    if isinstance(ended, OpenTrackingError):
-        raise ended
+    result_of(result)

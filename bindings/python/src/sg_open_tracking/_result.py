@@ -38,6 +38,17 @@ def outcome(result: _native.SgResult) -> Result | OpenTrackingError:
     return error
 
 
+def result_of(result: _native.SgResult) -> Result:
+    """What a call has written, or raises it."""
+    ended = outcome(result)
+    try:
+        if isinstance(ended, OpenTrackingError):
+            raise ended
+        return ended
+    finally:
+        del ended  # or an error would hold this frame, and this frame the error, until both are collected
+
+
 def check(code: int, refusal: str) -> None:
     """Raises what a bare code means; `refusal` says it for a refused argument."""
     if code != Code.OK:
