@@ -118,7 +118,7 @@ enum sg_code
    */
   SG_ERR_RATE_LIMITED = 24,
   /**
-   * 5xx, after the same.
+   * 5xx, after the retries that the deadline allowed.
    */
   SG_ERR_SERVER = 25,
   /**

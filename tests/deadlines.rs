@@ -75,6 +75,13 @@ fn the_body_of_a_refusal_is_not_waited_for() {
         assert_eq!(outcome.map(|outcome| outcome.report.attempts), Ok(2), "{status}");
         assert!(time < ms(2000) + grace(), "{status}: {time:?}");
     }
+    for (status, code) in [(401, Code::Unauthorized), (404, Code::NotFound), (302, Code::Status)] {
+        sandbox.clear_faults();
+        sandbox.fault(Rule::always(stalls(status)));
+        let (outcome, time) = timed(|| client_with(&sandbox, |_| {}).get(None));
+        assert_eq!(outcome.map_err(|error| error.code()), Err(code), "{status}");
+        assert!(time < ms(1500) + grace(), "{status}: {time:?}");
+    }
 }
 
 #[test]

@@ -1,15 +1,17 @@
-//! One request until there is a reply that a retry would not better, or no time for one: the one
-//! loop of attempts, for single calls and for the items of a fleet.
+//! The retry loop, for single calls and for the items of a fleet: sends one request until the reply is
+//! final, the retries are used up, or the deadline leaves no time for another.
 
 use std::time::{Duration, Instant};
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::log::Hold;
+use crate::log::{Hold, Record};
 use crate::net::Reply;
 use crate::pace::{Sender, Start, Turn};
+use crate::rate_limit::Standing;
 use crate::request::Request;
-use crate::{Client, Code, Error, Report, retry};
+use crate::service::Shared;
+use crate::{Code, Error, Report, rate_limit, retry};
 
 /// What a request waits for before each attempt, and what a 429 means to it.
 pub(crate) trait Turns<'p> {
@@ -20,8 +22,8 @@ pub(crate) trait Turns<'p> {
     /// Whose request it is.
     fn sender(&self) -> Sender;
 
-    /// Takes note of how an attempt ended. Whether it was a 429 that holds back others too: then the
-    /// item only waits like they do, and it costs no retry.
+    /// Records how an attempt ended. True for a 429 that concerns the whole account: the item then
+    /// waits with the others, and no retry is used up.
     fn note(&mut self, sent: Instant, result: &Result<Reply, Fault>) -> bool;
 
     /// Waits before a retry.
@@ -38,10 +40,10 @@ pub(crate) struct Go<'a> {
     pub(crate) start: Option<Start<'a>>,
 }
 
-/// Sends the request until that is settled. The call's deadline is the item's own; what the turns
-/// leave out of it, they add to it.
+/// Sends the request until the result is final. Waits that do not count toward the deadline are added
+/// to it by `turns`.
 pub(crate) fn exchange<'p>(
-    client: &Client,
+    shared: &Shared,
     call: &mut Call,
     request: &Request,
     turns: &mut impl Turns<'p>,
@@ -65,7 +67,7 @@ pub(crate) fn exchange<'p>(
         turn.used();
         let sent = Instant::now();
         let sender = turns.sender();
-        let result = client.attempt(call, request, report, sender);
+        let result = attempt(shared, call, request, report, sender);
         drop(start);
         if !turns.note(sent, &result) {
             if retry::is_final(&result) || retries >= turns.retries(&result) {
@@ -89,12 +91,50 @@ pub(crate) fn exchange<'p>(
     }
 }
 
-/// The turns of a single call: it waits for the caller's own cap, within its deadline.
-pub(crate) struct Single<'c>(pub(crate) &'c Client);
+/// Sends the request once, and takes in what the reply tells.
+fn attempt(
+    shared: &Shared,
+    call: &Call,
+    request: &Request,
+    report: &mut Report,
+    sender: Sender,
+) -> Result<Reply, Fault> {
+    let started = Instant::now();
+    let (result, sent) = shared.service.pool.exchange(request, call);
+    report.attempts = report.attempts.saturating_add(sent);
+    report.retry_after = None;
+    if let Ok(reply) = &result {
+        report.http_status = Some(reply.status);
+        if retry::is_worth_repeating(reply.status) {
+            report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
+        }
+        call.log.reply(|record| describe(reply, report.retry_after, record));
+        shared.pace.learn(started, reply.status, &reply.headers, sender);
+    }
+    result
+}
 
-impl<'c> Turns<'c> for Single<'c> {
-    fn wait(&mut self, call: &mut Call, report: &mut Report) -> Result<Go<'c>, Error> {
-        match self.0.shared.pace.take_turn(Some(call.deadline)) {
+/// What the log says of a reply.
+fn describe(reply: &Reply, retry_after: Option<Duration>, record: &mut Record) {
+    record.word("status", reply.status);
+    match &reply.body {
+        Ok(body) => record.word("bytes", body.len()),
+        Err(fault) => record.text("why", &fault.message),
+    };
+    if let Some(wait) = retry_after {
+        record.ms("retry_after_ms", wait);
+    }
+    if let Some(standing) = Standing::read(&reply.headers) {
+        record.word("limit", standing.limit).word("remaining", standing.remaining).ms("resets_ms", standing.at_most);
+    }
+}
+
+/// The turns of a single call: it waits for the caller's own cap, within its deadline.
+pub(crate) struct Single<'s>(pub(crate) &'s Shared);
+
+impl<'s> Turns<'s> for Single<'s> {
+    fn wait(&mut self, call: &mut Call, report: &mut Report) -> Result<Go<'s>, Error> {
+        match self.0.pace.take_turn(Some(call.deadline)) {
             Ok(turn) => {
                 if let Some(time) = turn.time() {
                     call.log.hold(Hold::Cap, time);
@@ -125,6 +165,6 @@ impl<'c> Turns<'c> for Single<'c> {
     }
 
     fn retries(&self, _: &Result<Reply, Fault>) -> u32 {
-        self.0.shared.max_retries
+        self.0.max_retries
     }
 }

@@ -8,9 +8,9 @@ use crate::fault::Fault;
 use crate::log::CallLog;
 use crate::{Code, Error, Outcome, Report, process};
 
-/// Why a call ends in a child.
+/// The error message of a call that was forked into a child process.
 pub(crate) const FORKED: &str =
-    "the process was forked in a callback, and this is the child: make the call again there, if it is to make it";
+    "the process forked inside a callback, and this is the child: if it needs the result, make the call again here";
 
 /// A call under way. Cheap to copy: the connection it uses holds one.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Call {
         }
     }
 
-    /// Begins anew: what was waited until now is no part of it.
+    /// Restarts the call's clock: the wait until now does not count toward the deadline.
     pub(crate) fn restart(&mut self) {
         let timeout = self.deadline - self.started;
         self.started = Instant::now();
@@ -102,7 +102,7 @@ pub(crate) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// The same limit, said of another thing.
+    /// The same deadline, with another name for the timeout message.
     pub(crate) fn named(self, doing: &'static str) -> Step<'a> {
         Step { doing, ..self }
     }

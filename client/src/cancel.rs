@@ -4,10 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::net::Socket;
 use crate::process::PerProcess;
 
-/// Says stop to every call that watches it, once and for all.
+/// What a call may be blocked on, until another thread shuts it down.
+pub(crate) trait Blocking: Send + Sync {
+    fn shutdown(&self);
+}
+
+/// The cancellation flag of a client's calls. Once set, it stays set.
 #[derive(Default)]
 pub(crate) struct Cancel {
     cancelled: AtomicBool,
@@ -25,9 +29,9 @@ struct Waiting {
 #[derive(Default)]
 struct Waiters {
     /// The sockets on which calls of this client may be blocked.
-    sockets: Vec<Arc<Socket>>,
+    sockets: Vec<Arc<dyn Blocking>>,
     /// How many wait for their turn, and how often they were woken.
-    in_line: usize,
+    in_queue: usize,
     wakes: u64,
 }
 
@@ -56,13 +60,13 @@ impl Cancel {
 
     /// As long as the watch lives, cancelling wakes whoever is blocked on this socket. They ask
     /// `is_cancelled` when they wake.
-    pub(crate) fn watch(self: &Arc<Self>, socket: &Arc<Socket>) -> Watch {
+    pub(crate) fn watch(self: &Arc<Self>, socket: Arc<dyn Blocking>) -> Watch {
         let mut waiters = self.waiting.get().waiters();
         if self.is_cancelled() {
             socket.shutdown();
         }
-        waiters.sockets.push(Arc::clone(socket));
-        Watch { cancel: Arc::clone(self), socket: Arc::clone(socket) }
+        waiters.sockets.push(Arc::clone(&socket));
+        Watch { cancel: Arc::clone(self), socket }
     }
 
     /// Waits until `until`, or until cancelled.
@@ -88,16 +92,16 @@ impl Cancel {
         self.wake();
     }
 
-    /// How often those in line were woken: read it before looking whether there is a turn.
+    /// How often those in the queue were woken: read it before looking whether there is a turn.
     pub(crate) fn wakes(&self) -> u64 {
         self.waiting.get().waiters().wakes
     }
 
-    /// Waits in line until `until`, until cancelled, or until woken since `wakes` was read.
-    pub(crate) fn wait_in_line(&self, until: Instant, wakes: u64) {
+    /// Waits in the queue until `until`, until cancelled, or until woken since `wakes` was read.
+    pub(crate) fn wait_in_queue(&self, until: Instant, wakes: u64) {
         let waiting = self.waiting.get();
         let mut waiters = waiting.waiters();
-        waiters.in_line += 1;
+        waiters.in_queue += 1;
         while !self.is_cancelled() && waiters.wakes == wakes {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -105,15 +109,15 @@ impl Cancel {
             }
             waiters = wait(waiting, waiters, left);
         }
-        waiters.in_line -= 1;
+        waiters.in_queue -= 1;
     }
 
-    /// Has those in line look again whether it is their turn.
+    /// Has those in the queue look again whether it is their turn.
     pub(crate) fn wake(&self) {
         let waiting = self.waiting.get();
         let mut waiters = waiting.waiters();
         waiters.wakes += 1;
-        if waiters.in_line > 0 {
+        if waiters.in_queue > 0 {
             waiting.wake.notify_all();
         }
     }
@@ -129,7 +133,7 @@ fn wait<'a>(waiting: &Waiting, waiters: MutexGuard<'a, Waiters>, time: Duration)
 /// Keeps a socket within reach of a [`Cancel`].
 pub(crate) struct Watch {
     cancel: Arc<Cancel>,
-    socket: Arc<Socket>,
+    socket: Arc<dyn Blocking>,
 }
 
 impl Drop for Watch {

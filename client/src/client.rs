@@ -2,35 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use ureq::http::header::HeaderValue;
+use std::time::Duration;
 
 use crate::attempts::Single;
 use crate::call::Call;
 use crate::cancel::Cancel;
 use crate::config::checked_time;
 use crate::environment::Environment;
-use crate::error::Report;
-use crate::fault::Fault;
-use crate::log::{CallLog, HandOver, Log, Record};
-use crate::net::{Pool, Reply};
-use crate::pace::{Pace, RateLimit, Sender};
-use crate::rate_limit::Standing;
-use crate::request::{self, Key, Request, Resource};
-use crate::response::{self, Asked};
-use crate::url::BaseUrl;
-use crate::{Config, Error, LogLevel, Region, attempts, process, rate_limit, retry};
-
-/// What the server reports, and what is known of the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// Whether open tracking is on.
-    pub enabled: bool,
-    /// Status, attempts, and the time spent.
-    pub report: Report,
-}
+use crate::key::Key;
+use crate::log::{CallLog, HandOver};
+use crate::pace::RateLimit;
+use crate::service::{Service, Shared};
+use crate::{Config, Error, LogLevel, Outcome, Region, attempts, request, response};
 
 /// A client of one account, in one region. It never changes, and any number of threads may use it
 /// at once.
@@ -49,44 +32,6 @@ pub struct Client {
     pub(crate) cancel: Arc<Cancel>,
 }
 
-/// What a client and those derived from it have in common.
-pub(crate) struct Shared {
-    pub(crate) key: Key,
-    pub(crate) service: Arc<Service>,
-    pub(crate) pace: Pace,
-    pub(crate) max_retries: u32,
-    pub(crate) max_connections: usize,
-    log: Option<Arc<Log>>,
-}
-
-/// The service in one region, and the connections to it. They hold no key.
-pub(crate) struct Service {
-    pub(crate) region: Region,
-    base_url: BaseUrl,
-    user_agent: String,
-    /// What the environment wants of the log.
-    log_to_stderr: Option<LogLevel>,
-    setting: Resource,
-    pool: Pool,
-}
-
-impl Service {
-    pub(crate) fn new(region: Region, config: &Config, environment: &Environment) -> Result<Service, Error> {
-        process::watch_forks();
-        let base_url = config.resolve_base_url(region, environment)?;
-        let user_agent = config.full_user_agent();
-        let setting = Resource::new(&base_url, request::SETTING_PATH, &user_agent)?;
-        let pool = Pool::new(config.route(&base_url, environment), config.max_connections);
-        let log_to_stderr = environment.log_level();
-        Ok(Service { region, base_url, user_agent, log_to_stderr, setting, pool })
-    }
-
-    /// The page of `limit` of this region's subusers that begins with number `offset`, counted from 0.
-    pub(crate) fn subusers(&self, limit: usize, offset: usize) -> Result<Resource, Error> {
-        Resource::new(&self.base_url, &request::subusers_path(self.region, limit, offset), &self.user_agent)
-    }
-}
-
 impl Client {
     /// A client for the account of `key` (1 to 512 bytes of visible ASCII). It opens no
     /// connection yet. The environment is read here, and no more later.
@@ -101,11 +46,8 @@ impl Client {
     }
 
     pub(crate) fn with(key: Key, service: Arc<Service>, config: &Config) -> Client {
-        let pace = Pace::new(config.requests_per_minute);
-        let Config { max_retries, max_connections, .. } = *config;
-        let log = Log::new(config.log.as_ref(), service.log_to_stderr, &key, service.base_url.host());
-        let shared = Shared { key, service, pace, max_retries, max_connections, log };
-        Client { shared: Arc::new(shared), timeout: config.timeout, cancel: Arc::default() }
+        let shared = Arc::new(Shared::new(key, service, config));
+        Client { shared, timeout: config.timeout, cancel: Arc::default() }
     }
 
     /// A client that shares key, connections, pace and trust store with this one, and has a
@@ -149,8 +91,8 @@ impl Client {
         self.cancel.drain();
     }
 
-    /// The account's rate limit as the service's replies to this client and its kin last told it;
-    /// `None` while they have not.
+    /// The account's rate limit, from the latest reply that stated it to this client, or to one that
+    /// shares its pace; `None` before the first.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.shared.pace.limit()
@@ -162,11 +104,12 @@ impl Client {
     }
 
     fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
+        let shared = &*self.shared;
         self.start(|| None).run(|call, report| {
             let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-            let request = self.request(update_to, name);
-            let reply = attempts::exchange(self, call, &request, &mut Single(self), report)?;
-            response::setting(reply, self.asked(update_to, on_behalf_of), update_to)
+            let request = shared.request(update_to, name);
+            let reply = attempts::exchange(shared, call, &request, &mut Single(shared), report)?;
+            response::setting(reply, shared.asked(update_to, on_behalf_of), update_to)
         })
     }
 
@@ -181,63 +124,6 @@ impl Client {
         if let Some(log) = &self.shared.log {
             log.call_back(level, line);
         }
-    }
-
-    /// The request that sets or (`None`) reads the setting.
-    pub(crate) fn request(&self, update_to: Option<bool>, name: Option<HeaderValue>) -> Request<'_> {
-        let Shared { key, service, .. } = &*self.shared;
-        match update_to {
-            Some(enabled) => Request::update(&service.setting, key, name, enabled),
-            None => Request::read(&service.setting, key, name),
-        }
-    }
-
-    pub(crate) fn asked<'a>(&'a self, update_to: Option<bool>, on_behalf_of: Option<&'a str>) -> Asked<'a> {
-        let Shared { key, service, .. } = &*self.shared;
-        let scope = match update_to {
-            Some(_) => "tracking_settings.open.update",
-            None => "tracking_settings.open.read",
-        };
-        Asked { key, scope, region: service.region, on_behalf_of }
-    }
-
-    /// Sends the request once, and takes in what the reply tells.
-    pub(crate) fn attempt(
-        &self,
-        call: &Call,
-        request: &Request,
-        report: &mut Report,
-        sender: Sender,
-    ) -> Result<Reply, Fault> {
-        let Shared { service, pace, .. } = &*self.shared;
-        let started = Instant::now();
-        let (result, sent) = service.pool.exchange(request, call);
-        report.attempts = report.attempts.saturating_add(sent);
-        report.retry_after = None;
-        if let Ok(reply) = &result {
-            report.http_status = Some(reply.status);
-            if retry::is_worth_repeating(reply.status) {
-                report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
-            }
-            call.log.reply(|record| describe(reply, report.retry_after, record));
-            pace.learn(started, reply.status, &reply.headers, sender);
-        }
-        result
-    }
-}
-
-/// What the log says of a reply.
-fn describe(reply: &Reply, retry_after: Option<Duration>, record: &mut Record) {
-    record.word("status", reply.status);
-    match &reply.body {
-        Ok(body) => record.word("bytes", body.len()),
-        Err(fault) => record.text("why", &fault.message),
-    };
-    if let Some(wait) = retry_after {
-        record.ms("retry_after_ms", wait);
-    }
-    if let Some(standing) = Standing::read(&reply.headers) {
-        record.word("limit", standing.limit).word("remaining", standing.remaining).ms("resets_ms", standing.at_most);
     }
 }
 

@@ -73,7 +73,7 @@ codes! {
     NotFound = 23, "SG_ERR_NOT_FOUND", "not found (404)";
     /// 429, after the retries that the deadline allowed
     RateLimited = 24, "SG_ERR_RATE_LIMITED", "too many requests (429)";
-    /// 5xx, after the same
+    /// 5xx, after the retries that the deadline allowed
     Server = 25, "SG_ERR_SERVER", "the server failed (5xx)";
     /// any other status, a redirect included: none is followed
     Status = 26, "SG_ERR_STATUS", "an unexpected status; redirects are never followed";

@@ -100,8 +100,9 @@ impl Config {
         Ok(self)
     }
 
-    /// A cap on the requests a minute of the client and all that derive from it, which are then
-    /// spread evenly. Default 0: no cap but what the server's headers ask of calls for many.
+    /// The most requests per minute that the client and all clients derived from it may send, spread
+    /// evenly. Default 0: no cap; calls for many subusers still follow the rate limit in the server's
+    /// headers.
     pub fn set_requests_per_minute(&mut self, requests: u32) -> &mut Self {
         self.requests_per_minute = requests;
         self
@@ -156,8 +157,8 @@ impl Config {
         Ok(self)
     }
 
-    /// Has `on_log` run with each line of the log that `level` has, for all clients that are made with
-    /// this configuration and those derived from them. Default: none.
+    /// Calls `on_log` with each log line at `level` or more severe, for all clients made with this
+    /// configuration and those derived from them. Default: none.
     ///
     /// It runs on the thread that makes the call, and may make calls itself, or cancel; the call waits
     /// for it, within no deadline. Calls on several threads run it on several at once. A line is

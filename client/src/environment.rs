@@ -51,15 +51,15 @@ impl Environment {
         Environment { proxy, no_proxy: Some(no_proxy.into()), ..Environment::default() }
     }
 
-    /// What of the log goes to standard error. A level that is none is told of there, since nobody's
-    /// calls are to fail for it.
+    /// The log level for standard error. An unknown level is reported there and otherwise ignored: it
+    /// must not make calls fail.
     pub(crate) fn log_level(&self) -> Option<LogLevel> {
         let name = self.log.as_ref()?.to_string_lossy();
         let level = LogLevel::from_name(&name);
         if level.is_none() && !name.eq_ignore_ascii_case("off") {
             let why = printable(&name).replace(['"', '\\'], "");
             process::say(&format!(
-                "event=config level=warn why=\"{LOG} is {why}, which is none of off, error, warn, info and debug\""
+                "event=config level=warn why=\"{LOG} is {why}: expected off, error, warn, info or debug\""
             ));
         }
         level

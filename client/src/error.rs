@@ -1,26 +1,11 @@
 //! The error of the safe API: a code, one line for people, and what is known of the call.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::Code;
+use crate::{Code, Report};
 
 /// The bytes that a message may have, so that it fits `sg_result.message` with its NUL.
 pub(crate) const MESSAGE_MAX: usize = 479;
-
-/// What is known of a call beside its answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// The HTTP status of the last response; `None` if none arrived.
-    pub http_status: Option<u16>,
-    /// Requests sent, the first included; 0 if none was.
-    pub attempts: u32,
-    /// The wait that the server asked for, at most an hour; `None` if it named none.
-    pub retry_after: Option<Duration>,
-    /// The whole call, waits included.
-    pub elapsed: Duration,
-}
 
 /// Why a call failed. [`Display`](fmt::Display) gives what happened, to what, and what to do, on
 /// one printable line that never holds the key.
@@ -93,8 +78,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// One line, cut on a character, in which all is plainly visible: blanks of any kind are one space,
-/// and what is not seen, or changes how others are, is written as its number, such as \u{202e}.
+/// The text as one printable line of at most [`MESSAGE_MAX`] bytes, cut at a character boundary. Each
+/// run of whitespace becomes one space; characters that are invisible or change the direction of text
+/// are escaped, as in \u{202e}.
 ///
 /// Part of it may come from a server, and ends up in terminals and logs.
 pub(crate) fn printable(text: &str) -> String {

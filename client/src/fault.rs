@@ -10,7 +10,7 @@ use crate::{Code, Error};
 pub(crate) struct Fault {
     pub(crate) code: Code,
     pub(crate) message: String,
-    /// Whether it was a failure of the connection, a look-up included, which the next attempt may not meet.
+    /// Whether a retry may succeed: true for failures of the connection, DNS included.
     pub(crate) transient: bool,
 }
 

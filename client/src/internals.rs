@@ -17,7 +17,7 @@ use crate::{Client, Error, rate_limit, request, response};
 /// As for [`Client::update`].
 pub fn build_request(client: &Client, enabled: bool, on_behalf_of: Option<&str>) -> Result<usize, Error> {
     let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-    Ok(client.request(Some(enabled), name).to_http(()).headers().len())
+    Ok(client.shared.request(Some(enabled), name).to_http(()).headers().len())
 }
 
 /// Reads the reply to a read.
@@ -26,7 +26,7 @@ pub fn build_request(client: &Client, enabled: bool, on_behalf_of: Option<&str>)
 /// As for [`Client::get`].
 pub fn parse_reply(client: &Client, status: u16, body: &[u8]) -> Result<bool, Error> {
     let reply = Reply { status, headers: HeaderMap::new(), body: Ok(body.to_vec()) };
-    response::setting(reply, client.asked(None, None), None)
+    response::setting(reply, client.shared.asked(None, None), None)
 }
 
 /// Has the pace of a fleet learn from a reply with these headers.

@@ -17,9 +17,11 @@ mod fleet;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+mod key;
 mod log;
 mod net;
 mod one_shot;
+mod outcome;
 mod pace;
 mod panic;
 #[allow(unsafe_code)] // it talks to the system about forks, signals and privileges
@@ -30,15 +32,17 @@ mod region;
 mod request;
 mod response;
 mod retry;
+mod service;
 mod url;
 
-pub use client::{Client, Outcome};
+pub use client::Client;
 pub use code::Code;
 pub use config::Config;
-pub use error::{Error, Report};
+pub use error::Error;
 pub use fleet::Listing;
 pub use log::LogLevel;
 pub use one_shot::{get, update};
+pub use outcome::{Outcome, Report};
 pub use pace::RateLimit;
 pub use panic::catch_panic;
 pub use region::Region;

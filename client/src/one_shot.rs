@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::client::Service;
 use crate::environment::Environment;
+use crate::key::Key;
 use crate::process::{AtExit, PerProcess};
-use crate::request::Key;
+use crate::service::Service;
 use crate::{Client, Config, Error, Outcome, Region};
 
 /// Switches open tracking on or off, in one call with the default options.

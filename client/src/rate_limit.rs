@@ -42,7 +42,7 @@ fn retry_after(value: &str, headers: &HeaderMap) -> Option<Duration> {
     Some(date.duration_since(server_time(headers)).unwrap_or_default())
 }
 
-/// Digits only, and as large as can be where they say more than that.
+/// Parses digits only. A number too large for `u64` becomes `u64::MAX`.
 fn whole_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))

@@ -1,14 +1,10 @@
 //! What goes to the server, and the checks that keep anything else out of it.
 
-use std::fmt;
-use std::sync::Arc;
-
 use ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use ureq::http::uri::PathAndQuery;
 use ureq::http::{self, Method, Uri};
-use zeroize::Zeroizing;
 
-use crate::redact;
+use crate::key::Key;
 use crate::url::BaseUrl;
 use crate::{Error, Region};
 
@@ -24,51 +20,9 @@ pub(crate) fn subusers_path(region: Region, limit: usize, offset: usize) -> Stri
     format!("/v3/subusers?limit={limit}&offset={offset}&region={region}")
 }
 
-const KEY_MAX: usize = 512;
 const ON_BEHALF_OF_MAX: usize = 256;
 const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const SCHEME: &str = "Bearer ";
-
-/// An API key, ready as a header's value. Its memory is wiped with the last copy.
-#[derive(Clone)]
-pub(crate) struct Key(Arc<Zeroizing<String>>);
-
-impl Key {
-    /// 1 to 512 bytes of visible ASCII. The usual form is a convention, so it is not asked for.
-    pub(crate) fn new(key: &str) -> Result<Key, Error> {
-        if key.is_empty() {
-            return Err(Error::argument("key is empty"));
-        }
-        if key.len() > KEY_MAX {
-            return Err(Error::argument(format!("key is longer than {KEY_MAX} bytes")));
-        }
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::argument("key has a byte that is not visible ASCII: check it for spaces and line ends"));
-        }
-        let mut value = Zeroizing::new(String::with_capacity(SCHEME.len() + key.len()));
-        value.push_str(SCHEME);
-        value.push_str(key);
-        Ok(Key(Arc::new(value)))
-    }
-
-    /// The text without the key, should a server have repeated it: as it is, or escaped as JSON, URLs
-    /// and HTML do it.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        redact::cut_out(&self.0[SCHEME.len()..], text)
-    }
-
-    /// What stands behind "authorization: ".
-    pub(crate) fn value(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(..)")
-    }
-}
 
 /// Whether `on_behalf_of` may stand for an account: a subuser's name, or `account-id <id>`. Each
 /// call checks it too; this is for those who check a whole list before they begin.
@@ -197,19 +151,6 @@ mod tests {
     }
 
     #[test]
-    fn keys() {
-        for good in ["k", "SG.aaaa.bbbb", "!~", &"x".repeat(512)] {
-            let key = Key::new(good).unwrap();
-            assert_eq!(format!("{key:?}"), "Key(..)");
-            assert_eq!(key.redact(&format!("<{good}>")), "<[key]>");
-        }
-        for bad in ["", " ", "a b", "a\r\nX: y", "a\n", "\u{7f}", "schlüssel", "a\tb", "\0", &"x".repeat(513)] {
-            let error = Key::new(bad).unwrap_err();
-            assert!(error.message().starts_with("key "), "{error}");
-        }
-    }
-
-    #[test]
     fn on_behalf_of_names() {
         for good in ["a", "sub user", "account-id 123", "someone@example.com", &"x".repeat(256)] {
             assert_eq!(on_behalf_of(good).unwrap(), good);
@@ -223,16 +164,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_taken_is_what_a_header_may_carry(text in any::<String>()) {
-            let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-            prop_assert_eq!(Key::new(&text).is_ok(), visible && (1..=KEY_MAX).contains(&text.len()));
             let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim_matches(' ') == text;
             prop_assert_eq!(on_behalf_of(&text).is_ok(), printable && (1..=ON_BEHALF_OF_MAX).contains(&text.len()));
-        }
-
-        #[test]
-        fn no_text_keeps_the_key(key in "[!-~]{8,80}", parts in proptest::collection::vec("[ -~]{0,20}", 0..6)) {
-            let redacted = Key::new(&key).unwrap().redact(&parts.join(&key));
-            prop_assert!(!redacted.contains(&key), "{}", redacted);
         }
     }
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use ureq::http::header::{CONTENT_ENCODING, HeaderMap};
 
 use crate::error::{self, Error};
+use crate::key::Key;
 use crate::net::Reply;
-use crate::request::Key;
 use crate::{Code, Region};
 
 /// What the request was, which decides what its reply means.
@@ -105,10 +105,14 @@ fn refusal(status: u16, body: Option<&[u8]>, asked: Asked) -> Error {
     let hint = match code {
         Code::Unauthorized => {
             let (here, there) = (asked.region.name(), asked.region.other().name());
-            format!(": check the key; one of the {there} region is not accepted by the {here} one")
+            format!(": check the key and its region; a key of the {there} region does not work in the {here} region")
         }
         Code::Forbidden => {
-            let whom = if asked.on_behalf_of.is_some() { ", and must be the parent's of that subuser" } else { "" };
+            let whom = if asked.on_behalf_of.is_some() {
+                ", and must belong to the parent account of that subuser"
+            } else {
+                ""
+            };
             format!(": the key needs the scope {}{whom}", asked.scope)
         }
         Code::NotFound if asked.on_behalf_of.is_some() => ": check the name in on_behalf_of".to_owned(),
@@ -216,7 +220,7 @@ mod tests {
                 401,
                 documented("authorization required"),
                 Code::Unauthorized,
-                "401 authorization required: check the key; one of the EU",
+                "401 authorization required: check the key and its region; a key of the EU",
             ),
             (
                 read,
@@ -230,7 +234,7 @@ mod tests {
                 403,
                 documented("access forbidden"),
                 Code::Forbidden,
-                "tracking_settings.open.update, and must be the parent's",
+                "tracking_settings.open.update, and must belong to the parent account",
             ),
             (read, 404, documented("not found"), Code::NotFound, "404 not found"),
             (update, 404, documented("not found"), Code::NotFound, "check the name in on_behalf_of"),

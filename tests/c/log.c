@@ -227,7 +227,7 @@ static void test_environment(void)
         {"error", "", ""},
         {"off", "", ""},
         {"", "", ""},
-        {"loud\"", "event=config level=warn why=\"SG_OPEN_TRACKING_LOG is loud, which is none of ", "debug\""},
+        {"loud\"", "event=config level=warn why=\"SG_OPEN_TRACKING_LOG is loud: expected ", "debug\""},
     };
     char text[65536];
     int ends[2];

@@ -135,8 +135,8 @@ pub fn cases() -> Vec<Trial> {
                 assert_eq!(unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) }, child);
                 started.elapsed()
             };
-            let quickest = (0..10).map(|_| fork()).min().unwrap();
-            assert!(quickest < ms(40) + slack(), "{quickest:?}");
+            // Each would wait for 50 ms; on a machine that is busy, most take long anyway.
+            assert!((0..100).any(|_| fork() < ms(40) + slack()), "no fork was quick");
             // The old look-ups still hang; a new one is made after a while, and answered.
             let peer = Peer::new(vec![vec![Step::Tls(Server::Good), Step::Serve]]);
             answer("hangs.test", addresses(&["127.0.0.1"]));

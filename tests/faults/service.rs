@@ -25,7 +25,7 @@ fn error(name: &str, status: u16, body: impl AsRef<[u8]>) -> Case {
 fn documented_errors() -> Vec<Case> {
     let rows: [(u16, &'static str, Code, &'static str); 16] = [
         (400, "bad request", Code::BadRequest, "400 bad request"),
-        (401, "authorization required", Code::Unauthorized, "one of the EU region"),
+        (401, "authorization required", Code::Unauthorized, "a key of the EU region"),
         (401, "The provided authorization grant is invalid, expired, or revoked", Code::Unauthorized, "revoked"),
         (401, "Authenticated user is not authorized", Code::Unauthorized, "check the key"),
         (403, "access forbidden", Code::Forbidden, "tracking_settings.open.read"),

@@ -201,7 +201,7 @@ fn a_wrong_key_stops_early() {
     let arguments = ["get", "--from", names.to_str().unwrap()];
     let ran = Ran::of(bench.command(&arguments).env("SENDGRID_API_KEY", "SG.a-wrong-key").output().unwrap());
     ran.expect(4, "");
-    assert!(ran.err.contains("lest the account be blocked"), "{ran:?}");
+    assert!(ran.err.contains("so that the account is not blocked"), "{ran:?}");
     assert!(bench.sandbox.stats().requests <= 10);
 }
 

@@ -31,7 +31,7 @@ const (
 	ErrForbidden    Code = C.SG_ERR_FORBIDDEN    // 403: the key lacks a scope
 	ErrNotFound     Code = C.SG_ERR_NOT_FOUND    // 404
 	ErrRateLimited  Code = C.SG_ERR_RATE_LIMITED // 429, after the retries that the deadline allowed
-	ErrServer       Code = C.SG_ERR_SERVER       // 5xx, after the same
+	ErrServer       Code = C.SG_ERR_SERVER       // 5xx, after the retries that the deadline allowed
 	ErrStatus       Code = C.SG_ERR_STATUS       // any other status, a redirect included: none is followed
 	ErrNotApplied   Code = C.SG_ERR_NOT_APPLIED  // 200, but the server reports the other value
 )

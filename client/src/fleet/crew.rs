@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use ureq::http::header::HeaderValue;
 
-use super::line::{Item, Line};
+use super::queue::{Item, Queue};
 use crate::log::HandOver;
 use crate::panic::catch_panic;
 use crate::{Error, LogLevel, Outcome, attempts, process, response};
@@ -29,7 +29,7 @@ pub(super) enum Told {
 }
 
 pub(super) struct Crew {
-    line: Arc<Line>,
+    queue: Arc<Queue>,
     /// The value to set; `None` to read it.
     update_to: Option<bool>,
     /// How many threads there may be.
@@ -47,9 +47,9 @@ struct Worker {
 }
 
 impl Crew {
-    pub(super) fn new(line: &Arc<Line>, update_to: Option<bool>, most: usize) -> Crew {
+    pub(super) fn new(queue: &Arc<Queue>, update_to: Option<bool>, most: usize) -> Crew {
         let (tell, told) = channel();
-        Crew { line: Arc::clone(line), update_to, most, workers: Vec::new(), idle: Vec::new(), tell, told }
+        Crew { queue: Arc::clone(queue), update_to, most, workers: Vec::new(), idle: Vec::new(), tell, told }
     }
 
     /// Whether there is somebody for another job.
@@ -65,7 +65,7 @@ impl Crew {
     /// does it, whose result comes back.
     pub(super) fn give(&mut self, job: Job) -> Option<Finished> {
         let Some(worker) = self.idle.pop().or_else(|| self.hire()) else {
-            return Some(work(&self.line, self.update_to, job, || None));
+            return Some(work(&self.queue, self.update_to, job, || None));
         };
         // A thread lives as long as its sender does, which is here.
         let _ = self.workers[worker].jobs.send(job);
@@ -78,10 +78,10 @@ impl Crew {
             return None;
         }
         let (jobs, todo) = channel();
-        let (line, update_to, tell) = (Arc::clone(&self.line), self.update_to, self.tell.clone());
+        let (queue, update_to, tell) = (Arc::clone(&self.queue), self.update_to, self.tell.clone());
         let work_on = move || {
             for job in todo {
-                let finished = work(&line, update_to, job, || Some(hand_over(number, tell.clone())));
+                let finished = work(&queue, update_to, job, || Some(hand_over(number, tell.clone())));
                 if tell.send((number, Told::Finished(finished))).is_err() {
                     break;
                 }
@@ -110,7 +110,7 @@ impl Crew {
 impl Drop for Crew {
     /// Waits for those under way, and for the end of the threads.
     fn drop(&mut self) {
-        self.line.end();
+        self.queue.end();
         for Worker { jobs, thread } in self.workers.drain(..) {
             drop(jobs);
             let _ = thread.join();
@@ -125,20 +125,20 @@ fn hand_over(worker: usize, tell: Sender<(usize, Told)>) -> HandOver {
     })
 }
 
-fn work(line: &Line, update_to: Option<bool>, job: Job, hand_over: impl FnOnce() -> Option<HandOver>) -> Finished {
-    (job.index, catch_panic(|| call(line, update_to, job, hand_over)))
+fn work(queue: &Queue, update_to: Option<bool>, job: Job, hand_over: impl FnOnce() -> Option<HandOver>) -> Finished {
+    (job.index, catch_panic(|| call(queue, update_to, job, hand_over)))
 }
 
 fn call(
-    line: &Line,
+    queue: &Queue,
     update_to: Option<bool>,
     job: Job,
     hand_over: impl FnOnce() -> Option<HandOver>,
 ) -> Result<Outcome, Error> {
-    let client = &line.client;
-    client.start(hand_over).run(|call, report| {
-        let request = client.request(update_to, Some(job.header));
-        let reply = attempts::exchange(client, call, &request, &mut Item::new(line), report)?;
-        response::setting(reply, client.asked(update_to, Some(&job.name)), update_to)
+    let shared = &*queue.client.shared;
+    queue.client.start(hand_over).run(|call, report| {
+        let request = shared.request(update_to, Some(job.header));
+        let reply = attempts::exchange(shared, call, &request, &mut Item::new(queue), report)?;
+        response::setting(reply, shared.asked(update_to, Some(&job.name)), update_to)
     })
 }

@@ -1,17 +1,17 @@
 //! Calls for many subusers through one client, as fast as the account's rate limit allows.
 //!
 //! The caller's thread takes the names, hands them to the threads of a [`Crew`](crew::Crew), and
-//! hands over their results. A request waits for its turn in the [`Line`].
+//! hands over their results. A request waits for its turn in the [`Queue`].
 
 mod crew;
-mod line;
+mod queue;
 mod subusers;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use self::crew::{Crew, Finished, Job, Told};
-use self::line::Line;
+use self::queue::Queue;
 pub use self::subusers::Listing;
 use crate::call::FORKED;
 use crate::process::OfThisProcess;
@@ -105,11 +105,11 @@ fn run<S: AsRef<str>>(
     on_result: &mut dyn FnMut(usize, Result<Outcome, Error>) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let most = names.size_hint().1.unwrap_or(usize::MAX).clamp(1, client.shared.max_connections);
-    let line = Arc::new(Line::new(client));
-    let crew = Crew::new(&line, update_to, most);
+    let queue = Arc::new(Queue::new(client));
+    let crew = Crew::new(&queue, update_to, most);
     let mut fleet = OfThisProcess::new(Fleet {
         crew,
-        line,
+        queue,
         names,
         begun: 0,
         are_exhausted: false,
@@ -139,7 +139,7 @@ fn run<S: AsRef<str>>(
 /// The caller's side of a call for many.
 struct Fleet<'a, N> {
     crew: Crew,
-    line: Arc<Line>,
+    queue: Arc<Queue>,
     names: N,
     begun: usize,
     are_exhausted: bool,
@@ -158,7 +158,7 @@ struct Tally {
     ended_by: Option<End>,
 }
 
-/// What ended a call early. The later in this list, the more it says.
+/// What ended a call early. A later variant overrides an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     /// Answers of 401 and no success.
@@ -171,9 +171,10 @@ where
     S: AsRef<str>,
     N: Iterator<Item = Result<S, Error>>,
 {
-    /// Takes the next name, if there is somebody for it: a job, or what is no name and its result.
+    /// Takes the next name, if a thread is free. `Ok` is its job; `Err` is the result of an invalid
+    /// name.
     fn take(&mut self) -> Option<Result<Job, Finished>> {
-        if !self.crew.has_room() || self.are_exhausted || self.line.is_over() {
+        if !self.crew.has_room() || self.are_exhausted || self.queue.is_over() {
             return None;
         }
         let Some(name) = self.names.next() else {
@@ -216,7 +217,7 @@ where
 
     fn end(&mut self, by: End) {
         self.tally.ended_by = self.tally.ended_by.max(Some(by));
-        self.line.end();
+        self.queue.end();
     }
 
     fn verdict(&self) -> Result<(), Error> {
@@ -227,8 +228,8 @@ where
             Some(End::Callback) => return early(Code::Cancelled, "the callback said stop"),
             Some(End::Key) => {
                 let message = format!(
-                    "the key was answered 401 {UNAUTHORIZED_MAX} times in a row, and no more was sent lest the account \
-                     be blocked: check the key and its region"
+                    "the server answered 401 {UNAUTHORIZED_MAX} times in a row; nothing more was sent, so that the account \
+                     is not blocked: check the key and its region"
                 );
                 return early(Code::Unauthorized, &message);
             }

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::line::{Item, Line};
+use super::queue::{Item, Queue};
 use crate::request::Request;
 use crate::response::{self, Asked};
 use crate::{Client, Code, Error, Report, attempts};
 
-/// The names that a page is asked to hold. What the service gives instead is asked for from then on.
+/// The page size to ask for. If the service returns another size, that size is used from then on.
 const PAGE: usize = 500;
 
 /// So many passes are made before a list is given up that changes each time.
@@ -52,7 +52,7 @@ impl Client {
     pub fn list_subusers(&self, mut on_subuser: impl FnMut(&str) -> ControlFlow<()>) -> Result<Listing, Error> {
         let started = Instant::now();
         let mut list = List {
-            line: &Line::new(self),
+            queue: &Queue::new(self),
             on_subuser: &mut on_subuser,
             page_size: PAGE,
             known: HashMap::new(),
@@ -69,7 +69,7 @@ impl Client {
 }
 
 struct List<'a> {
-    line: &'a Line,
+    queue: &'a Queue,
     on_subuser: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
     /// What a page is asked to hold.
     page_size: usize,
@@ -168,7 +168,7 @@ impl List<'_> {
     }
 
     fn page(&mut self, limit: usize, offset: usize) -> Result<Vec<String>, Error> {
-        let client = &self.line.client;
+        let client = &self.queue.client;
         let shared = &client.shared;
         let resource = shared.service.subusers(limit, offset)?;
         let request = Request::read(&resource, &shared.key, None);
@@ -176,7 +176,7 @@ impl List<'_> {
             Asked { key: &shared.key, scope: "subusers.read", region: shared.service.region, on_behalf_of: None };
         let mut call = client.start(|| None);
         let mut report = Report::default();
-        let names = attempts::exchange(client, &mut call, &request, &mut Item::new(self.line), &mut report)
+        let names = attempts::exchange(shared, &mut call, &request, &mut Item::new(self.queue), &mut report)
             .and_then(|reply| response::usernames(reply, asked));
         report.elapsed = call.started.elapsed();
         call.log.end(&report, None, names.as_ref().err());

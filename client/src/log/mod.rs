@@ -1,7 +1,7 @@
 //! What calls do, line by line, for those who ask: docs/logging.md lists the events and their keys.
 //!
-//! A [`Log`] is a client's, and knows where lines go; a [`CallLog`] is one call's, and ties its lines
-//! together. Where nobody asks there is neither, and an event costs the look at a pointer.
+//! A [`Log`] belongs to a client and knows where lines go; a [`CallLog`] belongs to one call and gives
+//! its lines the same number. With logging off there is neither, and an event costs one null check.
 
 mod level;
 mod record;
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 pub use self::level::LogLevel;
 pub(crate) use self::record::Record;
-use crate::request::{Key, Request};
+use crate::key::Key;
+use crate::request::Request;
 use crate::{Code, Error, Report, process};
 
 /// A step that takes so long is worth a warning.
@@ -115,7 +116,7 @@ impl CallLog {
         self.write(LogLevel::Warn, event, write);
     }
 
-    pub(crate) fn info(&self, event: &str, write: impl FnOnce(&mut Record)) {
+    fn info(&self, event: &str, write: impl FnOnce(&mut Record)) {
         self.write(LogLevel::Info, event, write);
     }
 
@@ -182,6 +183,13 @@ impl CallLog {
                 record.part(&tied.request()).word("reused", reused);
             });
         }
+    }
+
+    /// A kept connection is of no use any more, and another is opened.
+    pub(crate) fn replaced(&self, why: &str) {
+        self.info("replaced", |record| {
+            record.text("why", why);
+        });
     }
 
     /// The reply is here.

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use crate::error::printable;
-use crate::request::Key;
+use crate::key::Key;
 
 /// A line that is being written, or a part of one: `event=retry level=warn call=7 wait_ms=250`.
 pub(crate) struct Record<'k> {

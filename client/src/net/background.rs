@@ -1,9 +1,9 @@
 //! Work of the system's that nobody can interrupt, such as a look-up or the reading of a file: it
 //! runs on a thread of its own, and those who want its answer wait for it within their own limits.
 //!
-//! Who asks for the same as another joins that other's job. One that hangs is joined for a while
-//! only, so that a new one can succeed: for a second, and twice as long for each that hangs already.
-//! A thread that is left ends when the system lets it; there are [`MOST`] at most.
+//! Requests for the same key share one job. A hanging job is shared for one second, and for twice as
+//! long with each further job that hangs; after that, a new job is tried. A thread that is left ends
+//! when the system lets it; there are [`MOST`] at most.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -132,7 +132,10 @@ where
 }
 
 fn no_thread(error: &io::Error) -> Fault {
-    Fault::transient(crate::Code::Internal, format!("no thread for the look-up or the trust store: {error}"))
+    Fault::transient(
+        crate::Code::Internal,
+        format!("could not start a thread for the DNS look-up or the trust store: {error}"),
+    )
 }
 
 impl<V: Clone> Job<V> {

@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use super::framing::Framing;
 use crate::fault::Fault;
-use crate::request::Key;
+use crate::key::Key;
 
 /// A request's header and body come to about 700 bytes with the longest name.
 const OUTPUT_SIZE: usize = 4096;

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ureq::config::AutoHeaderValue;
-use ureq::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use ureq::http::StatusCode;
+use ureq::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ureq::{Agent, Error};
 
 use super::Route;
 use super::error::{HEADER_MAX, into_error, into_fault};
+use super::reply::Reply;
 use super::slot::{End, Phase, Slot};
 use super::transport;
 use crate::Code;
@@ -18,22 +20,13 @@ use crate::call::Call;
 use crate::fault::Fault;
 use crate::process::ForksHeldOff;
 use crate::request::Request;
-use crate::retry;
 
 /// The most that a reply's body may have. A setting is 20 bytes; a page of subusers, under 200 KB.
 const BODY_MAX: usize = 1024 * 1024;
 
-/// How long the body of a reply is waited for that is asked for again anyway: it has a message for
-/// people, no more.
+/// How long to wait for the body of a reply that is no 200: the status says all, the body holds only a
+/// message.
 const ERROR_BODY_WAIT: Duration = Duration::from_secs(1);
-
-/// What the server sent.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    /// The body, or why it could not be read to its end.
-    pub(crate) body: Result<Vec<u8>, Fault>,
-}
 
 /// One connection to the service, or room for one, for one call at a time.
 pub(super) struct Connection {
@@ -104,7 +97,7 @@ impl Connection {
             // Where its body ends is a matter of taste: the way to smuggle a reply past a proxy.
             return Err(into_error(Fault::new(Code::Protocol, "the reply has both a length and chunks")));
         }
-        if retry::is_worth_repeating(response.status().as_u16()) {
+        if response.status() != StatusCode::OK {
             self.slot.begin_body(call, ERROR_BODY_WAIT);
         }
         let mut body = Vec::with_capacity(512);

@@ -11,6 +11,7 @@ mod connection;
 mod error;
 mod framing;
 mod pool;
+mod reply;
 mod resolve;
 mod route;
 mod slot;
@@ -21,9 +22,8 @@ mod transport;
 mod trust;
 mod tunnel;
 
-pub(crate) use connection::Reply;
 pub(crate) use pool::Pool;
+pub(crate) use reply::Reply;
 pub(crate) use route::Route;
-pub(crate) use socket::Socket;
 pub(crate) use store::CaFile;
 pub(crate) use trust::Trust;

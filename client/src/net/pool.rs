@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Route;
-use super::connection::{Connection, Reply};
+use super::connection::Connection;
+use super::reply::Reply;
 use super::socket::clock;
 use crate::call::Call;
 use crate::fault::Fault;
@@ -49,7 +50,7 @@ impl Pool {
                 self.keep(current);
             }
             match exchange.outcome {
-                Err(fault) if exchange.was_stale => replaced(call, &fault.message),
+                Err(fault) if exchange.was_stale => call.log.replaced(&fault.message),
                 outcome => return (outcome, sent),
             }
         }
@@ -74,13 +75,6 @@ impl Pool {
         drop(idle);
         drop(old);
     }
-}
-
-/// Tells that a kept connection is of no use any more, and another is opened.
-pub(super) fn replaced(call: &Call, why: &str) {
-    call.log.info("replaced", |record| {
-        record.text("why", why);
-    });
 }
 
 /// Those that have rested too long, which are the first.

@@ -1,6 +1,7 @@
 //! The way to the service: look up, connect, through the proxy if there is one, TLS.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -76,7 +77,7 @@ impl Route {
         let wire = Wire::new(stream).map_err(|error| {
             Fault::transient(Code::Connect, format!("the connection to {} broke at once: {error}", to.authority()))
         })?;
-        let watch = step.call.cancel.watch(wire.socket());
+        let watch = step.call.cancel.watch(Arc::clone(wire.socket()) as _);
         Ok((Stream::Plain(wire), watch))
     }
 

@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use ureq::Error;
 
-use super::Socket;
 use super::error::into_error;
+use super::socket::Socket;
 use crate::Code;
 use crate::call::Call;
 use crate::cancel::Watch;
 use crate::fault::Fault;
-use crate::request::Key;
+use crate::key::Key;
 
 #[derive(Clone, Default)]
 pub(super) struct Slot(Arc<Mutex<State>>);
@@ -71,7 +71,7 @@ impl Slot {
 
     pub(super) fn begin(&self, call: &Call, key: &Key) {
         let mut state = self.state();
-        let watch = state.socket.as_ref().map(|socket| call.cancel.watch(socket));
+        let watch = state.socket.as_ref().map(|socket| call.cancel.watch(Arc::clone(socket) as _));
         let (call, key, kept) = (call.clone(), key.clone(), watch.is_some());
         state.exchange = Some(Exchange { call, key, watch, kept, opened: false, phase: Phase::Writing });
     }
@@ -89,8 +89,8 @@ impl Slot {
         self.state().exchange.as_mut().map(work).ok_or_else(fault)
     }
 
-    /// Notes that the exchange needs a new connection: what happens to it now, happened to no kept
-    /// one. Whether there was one, beside the call.
+    /// Notes that the exchange needs a new connection, so that a failure from now on does not count as
+    /// a stale one. Returns the call, and whether there was a kept connection.
     pub(super) fn opening(&self) -> Result<(Call, bool), Error> {
         self.with(|exchange| {
             exchange.opened = true;

@@ -38,7 +38,8 @@ impl CaFile {
     }
 }
 
-/// What a store was read from, as it was then. What was looked for in vain is part of it.
+/// The files that a store was read from, and their state at that time. Files that did not exist are
+/// included.
 #[derive(Debug, Default)]
 pub(super) struct Files(Vec<(PathBuf, Option<State>)>);
 

@@ -25,7 +25,7 @@ pub(super) enum Stream {
 pub(super) struct TlsStream {
     session: ClientConnection,
     under: Stream,
-    /// What is wrong with a record whose forerunners brought data that is to be read first.
+    /// An error in a TLS record, kept until the data of the records before it has been read.
     failure: Option<Fault>,
 }
 

@@ -17,7 +17,6 @@ use ureq::{Agent, Error};
 use super::Route;
 use super::buffers::Buffers;
 use super::error::into_error;
-use super::pool::replaced;
 use super::slot::Slot;
 use super::stream::Stream;
 use crate::Code;
@@ -62,7 +61,7 @@ impl Connector for Open {
     fn connect(&self, _: &ConnectionDetails, _: Option<()>) -> Result<Option<Transport>, Error> {
         let (call, kept) = self.slot.opening()?;
         if kept {
-            replaced(&call, "it was found closed, or with data that nobody asked for");
+            call.log.replaced("the server had closed it, or had sent data without a request");
         }
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
         self.slot.opened(stream.socket(), watch)?;

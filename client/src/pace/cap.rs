@@ -44,6 +44,20 @@ mod tests {
 
     const INTERVAL: Duration = Duration::from_millis(100);
 
+    /// Three that take a turn whenever they have used one: each has its part.
+    #[test]
+    fn turns_are_shared_fairly() {
+        let mut cap = Cap::default();
+        let mut used = [(Instant::now(), 0); 3];
+        for _ in 0..150 {
+            let (free_from, turns) = used.iter_mut().min().unwrap();
+            let turn = cap.earliest(*free_from);
+            cap.take(turn, INTERVAL);
+            (*free_from, *turns) = (turn, *turns + 1);
+        }
+        assert!(used.iter().all(|(_, turns)| (49..=51).contains(turns)), "{used:?}");
+    }
+
     #[test]
     fn turns_that_are_given_back_are_taken_again() {
         let zero = Instant::now();

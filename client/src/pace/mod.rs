@@ -20,8 +20,8 @@ use crate::process::PerProcess;
 use crate::rate_limit::{self, Standing};
 use crate::retry;
 
-/// While nothing is known of the limit one more request may be under way after each reply, and
-/// after so long, lest one slow reply hold up all.
+/// While the limit is unknown and as many requests are under way as may be, one more starts after this
+/// long, so that a slow reply does not hold up the rest.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The pace of a client, shared by all threads and by all clients derived from it.

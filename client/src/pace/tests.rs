@@ -20,29 +20,6 @@ fn turns_are_evenly_spread_and_given_back() {
     assert_eq!(Pace::new(0).take_turn(None).unwrap().time(), None);
 }
 
-/// Two that take a turn whenever they may, and a third: each has its part.
-#[test]
-fn turns_are_shared_fairly() {
-    let pace = Pace::new(60_000);
-    let turns: Vec<_> = std::thread::scope(|scope| {
-        let take = || {
-            let take_one = |_| {
-                let turn = pace.take_turn(None).unwrap();
-                let time = turn.time().unwrap();
-                turn.used();
-                std::thread::sleep(time.saturating_duration_since(Instant::now()));
-                time
-            };
-            (0..50).map(take_one).collect::<Vec<_>>()
-        };
-        let threads: Vec<_> = (0..3).map(|_| scope.spawn(take)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let half_way: Vec<_> = turns.iter().map(|times| times[24]).collect();
-    let (first, last) = (half_way.iter().min().unwrap(), half_way.iter().max().unwrap());
-    assert!(*last - *first < Duration::from_millis(40), "{:?}", *last - *first);
-}
-
 /// A hold is over when the last of the times that were named is.
 #[test]
 fn a_shorter_wait_does_not_shorten_a_longer_one() {

@@ -22,12 +22,12 @@ pub(crate) struct Window {
     /// When the request that first told of this window was sent, and its reply came.
     sent: Instant,
     received: Instant,
-    /// Whether that was close to the window's begin.
+    /// Whether that was close to the window's start.
     whole: bool,
     /// The window ends between these.
     earliest: Instant,
     latest: Instant,
-    /// From one window's begin to the next's, as measured; finer than what headers tell.
+    /// From one window's start to the next's, as measured; finer than what headers tell.
     length: Option<Duration>,
     /// How long a window lasts at most, by the headers.
     span: Duration,
@@ -85,7 +85,7 @@ impl Window {
     }
 
     /// Once it must be over, a new window is taken for granted until a reply tells of it. What
-    /// is known of this one's begin stays, to be measured against.
+    /// is known of this one's start stays, to be measured against.
     pub(crate) fn roll(&mut self, now: Instant) {
         if now >= self.end() {
             self.remaining = self.limit;
@@ -98,7 +98,7 @@ impl Window {
     /// When it is over, as well as can be told, and rather late than early.
     pub(crate) fn end(&self) -> Instant {
         let end = match self.length {
-            // The first request that was seen of a window may have come an interval after its begin.
+            // The first request that was seen of a window may have come an interval after its start.
             Some(length) if !self.assumed => {
                 let late = self.received + length + self.span / self.limit.max(1);
                 late.max(self.earliest).min(self.latest)

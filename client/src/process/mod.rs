@@ -51,7 +51,7 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Keeps forks away for as long as it lives, or for a moment, if it lives longer than that.
+/// Delays forks while it lives, for 50 ms at most.
 ///
 /// It is for code of others that takes a lock which the child of a fork would inherit locked, and
 /// wait for, for ever. The longest is glibc's look-up of names, which takes locks while it reads

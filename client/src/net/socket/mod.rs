@@ -17,13 +17,14 @@ use std::sync::Arc;
 use self::system::{TimeLimit, read_now, write};
 pub(super) use self::system::{clock, is_connecting, wait_for_any};
 use crate::call::Step;
+use crate::cancel::Blocking;
 use crate::fault::Fault;
 
 /// A connected socket, shared between its connection and whoever may cancel the call on it.
 pub(crate) struct Socket(TcpStream);
 
-impl Socket {
-    pub(crate) fn shutdown(&self) {
+impl Blocking for Socket {
+    fn shutdown(&self) {
         // It fails only where there is nothing to shut down.
         let _ = self.0.shutdown(Shutdown::Both);
     }

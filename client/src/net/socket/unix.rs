@@ -8,8 +8,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
-/// An exact wait may end late by a part of its length, up to a tenth of a second in all: a long one
-/// is made of a first part, and a rest that ends in time.
+/// `poll` may return late by a fraction of its timeout, up to 0.1 s. A wait longer than this sleeps
+/// for most of its time first, then for the rest, which ends on time.
 const EXACT: Duration = Duration::from_millis(500);
 
 /// How long the kernel lets an operation on a socket wait.

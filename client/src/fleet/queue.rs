@@ -1,4 +1,4 @@
-//! The line in which the requests of a fleet wait for their turn.
+//! The queue in which the requests of a fleet wait for their turn.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,18 +12,18 @@ use crate::net::Reply;
 use crate::pace::Sender;
 use crate::{Client, Code, Error, Report};
 
-/// An item gives up after so many 429 with nothing else between them.
+/// An item gives up after this many 429s.
 const REFUSALS_MAX: u32 = 100;
 
-/// An item that is refused while others pass is retried like any failure, but so often at least.
+/// An item that alone gets 429s is retried like any failure, but at least this many times.
 const RETRIES_WHEN_ALONE: u32 = 2;
 
-/// When the hold after a 429 is over, others go first for so long: should it be that item alone
-/// that is refused, they are through by then.
+/// How long a refused item lets others go first after the hold ends. If they succeed, the 429
+/// concerned only this item.
 const OTHERS_FIRST: Duration = Duration::from_millis(50);
 
 /// One call's place among all that share the client's pace.
-pub(crate) struct Line {
+pub(crate) struct Queue {
     pub(crate) client: Client,
     is_over: AtomicBool,
     began: Instant,
@@ -34,9 +34,9 @@ pub(crate) struct Line {
     front: Mutex<()>,
 }
 
-impl Line {
-    pub(crate) fn new(client: &Client) -> Line {
-        Line {
+impl Queue {
+    pub(crate) fn new(client: &Client) -> Queue {
+        Queue {
             client: client.handle(),
             is_over: AtomicBool::new(false),
             began: Instant::now(),
@@ -70,7 +70,7 @@ impl Line {
                     log.hold(if is_refused { Hold::Refused } else { Hold::Limit }, until);
                     is_told = true;
                 }
-                cancel.wait_in_line(until, wakes);
+                cancel.wait_in_queue(until, wakes);
                 continue;
             }
             let turn = shared.pace.take_turn(None).ok()?;
@@ -93,7 +93,7 @@ impl Line {
     fn wait_until(&self, time: Instant) {
         let cancel = &self.client.cancel;
         while !self.is_over() && Instant::now() < time {
-            cancel.wait_in_line(time, cancel.wakes());
+            cancel.wait_in_queue(time, cancel.wakes());
         }
     }
 
@@ -102,32 +102,32 @@ impl Line {
     }
 }
 
-/// An item's turns in the line. The time that it waits for them is none of its own.
-pub(crate) struct Item<'l> {
-    line: &'l Line,
+/// An item's turns in the queue. Waiting for a turn does not count toward its deadline.
+pub(crate) struct Item<'q> {
+    queue: &'q Queue,
     began: bool,
     refusals: u32,
-    /// When it was refused last, as the line counts the time.
+    /// When it was refused last, as the queue counts the time.
     refused_at: Option<u64>,
     /// Others that were sent after it was refused have passed: then it is not the account's limit.
     overtaken: bool,
 }
 
-impl<'l> Item<'l> {
-    pub(crate) fn new(line: &'l Line) -> Item<'l> {
-        Item { line, began: false, refusals: 0, refused_at: None, overtaken: false }
+impl<'q> Item<'q> {
+    pub(crate) fn new(queue: &'q Queue) -> Item<'q> {
+        Item { queue, began: false, refusals: 0, refused_at: None, overtaken: false }
     }
 }
 
-impl<'l> Turns<'l> for Item<'l> {
-    fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'l>, Error> {
+impl<'q> Turns<'q> for Item<'q> {
+    fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'q>, Error> {
         let waits_since = Instant::now();
-        let resumes = self.line.client.shared.pace.resumes();
+        let resumes = self.queue.client.shared.pace.resumes();
         if let Some(resumes) = resumes.filter(|_| self.refused_at.is_some() && !self.overtaken) {
             call.log.hold(Hold::Refused, resumes);
-            self.line.wait_until(resumes + OTHERS_FIRST);
+            self.queue.wait_until(resumes + OTHERS_FIRST);
         }
-        let Some(go) = self.line.turn(&call.log) else {
+        let Some(go) = self.queue.turn(&call.log) else {
             return Err(if call.cancel.is_cancelled() {
                 Fault::cancelled().into()
             } else {
@@ -140,7 +140,7 @@ impl<'l> Turns<'l> for Item<'l> {
             call.restart();
         }
         self.began = true;
-        let passed = self.line.passed.load(Ordering::Relaxed);
+        let passed = self.queue.passed.load(Ordering::Relaxed);
         self.overtaken = self.refused_at.is_some_and(|refused_at| passed > refused_at);
         Ok(go)
     }
@@ -152,26 +152,26 @@ impl<'l> Turns<'l> for Item<'l> {
     fn note(&mut self, sent: Instant, result: &Result<Reply, Fault>) -> bool {
         let refused = is_refusal(result);
         if !refused && result.is_ok() {
-            self.line.passed.fetch_max(self.line.time_of(sent), Ordering::Relaxed);
+            self.queue.passed.fetch_max(self.queue.time_of(sent), Ordering::Relaxed);
         }
         // What the reply told may have made room for others.
-        self.line.client.cancel.wake();
+        self.queue.client.cancel.wake();
         if !refused || self.overtaken {
             return false;
         }
         self.refusals += 1;
-        self.refused_at = Some(self.line.time_of(Instant::now()));
+        self.refused_at = Some(self.queue.time_of(Instant::now()));
         self.refusals < REFUSALS_MAX
     }
 
-    /// Once the line is over, there will be no retry: then its last answer is what it has.
+    /// Once the queue is over, there will be no retry: then its last answer is what it has.
     fn pause(&self, _: &Call, time: Duration) -> Result<(), Fault> {
-        self.line.wait_until(Instant::now() + time);
+        self.queue.wait_until(Instant::now() + time);
         Ok(())
     }
 
     fn retries(&self, result: &Result<Reply, Fault>) -> u32 {
-        let retries = self.line.client.shared.max_retries;
+        let retries = self.queue.client.shared.max_retries;
         match is_refusal(result) {
             true if self.refusals >= REFUSALS_MAX => 0,
             true => retries.max(RETRIES_WHEN_ALONE),
