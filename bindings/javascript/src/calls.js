@@ -1,13 +1,12 @@
 /** Native calls in a thread of libuv's pool, here or beside the main thread. */
 'use strict';
 
-const { promisify } = require('node:util');
 const { Helper } = require('./helper.js');
-const { OnResult, OnSubuser, lib, newResult, readResult, register, unregister } = require('./native.js');
+const { OnResult, OnSubuser, inPool, newResult, readResult, register, unregister } = require('./native.js');
 
 /** Gives the `sg_result`; of calls for many, which tell each of theirs with its index, the code alone. */
 async function callHere({ name, pointer, args }, tell) {
-  const call = promisify(lib[name].async);
+  const call = inPool[name];
   const result = newResult();
   if (name === 'sg_client_get' || name === 'sg_client_update') {
     await call(pointer, ...args, result);

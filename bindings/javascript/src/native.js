@@ -3,6 +3,7 @@
 
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
+const { promisify } = require('node:util');
 const koffi = require('koffi');
 
 /** The version of the library that this package was written for. */
@@ -98,6 +99,9 @@ const lib = Object.fromEntries(
   Object.entries(SIGNATURES).map(([name, [returns, takes]]) => [name, library.func(name, returns, takes)]),
 );
 
+/** The same in threads of libuv's pool, each a promise. */
+const inPool = Object.fromEntries(Object.entries(lib).map(([name, call]) => [name, promisify(call.async)]));
+
 /** Node's cleanup hooks, of its C interface; a runtime that has none does without. */
 function findHooks() {
   try {
@@ -145,6 +149,7 @@ module.exports = {
   atEnd,
   checkVersion,
   free,
+  inPool,
   lib,
   newResult,
   path,

@@ -8,7 +8,7 @@ const { isMainThread } = require('node:worker_threads');
 const { refused } = require('./arguments.js');
 const { errorOf } = require('./errors.js');
 const { Helper } = require('./helper.js');
-const { atEnd, free, lib } = require('./native.js');
+const { atEnd, lib } = require('./native.js');
 
 /** Half of the pool, which is also what libuv itself gives to slow work. */
 let most = Math.max(1, Math.floor((Number(process.env.UV_THREADPOOL_SIZE) || 4) / 2));
@@ -64,8 +64,8 @@ async function enter(pointer) {
     process.on('exit', cutOff);
   }
   underWay.add(pointer);
-  atEnd.free.add(pointer);
   if (!isMainThread) {
+    atEnd.free.add(pointer);
     guard ??= new Helper();
     await guard.ask('guard', pointer);
   }
@@ -74,12 +74,13 @@ async function enter(pointer) {
 async function leave(pointer) {
   if (!isMainThread) {
     await guard.ask('unguard', pointer);
+    atEnd.free.remove(pointer);
   }
   underWay.delete(pointer);
   if (underWay.size === 0) {
     process.off('exit', cutOff);
   }
-  free(pointer);
+  lib.sg_client_free(pointer);
 }
 
 /**
