@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const koffi = require('koffi');
 
 /** The version of the library that this package was written for. */
-const WRITTEN_FOR = [1, 0];
+const WRITTEN_FOR = [1, 1];
 
 const NAMES = {
   win32: ['sg_open_tracking.dll', 'libsg_open_tracking.dll'],
@@ -82,10 +82,12 @@ function open() {
   throw new Error([`libsg_open_tracking was not found: ${hint}. Tried:`, ...failures].join('\n'));
 }
 
-/** Refuses a library of another major version; before 1.0, of another minor version. */
+/** Refuses a library of another major version, or an older one; before 1.0, of another minor version. */
 function checkVersion(version, writtenFor = WRITTEN_FOR) {
-  const parts = writtenFor.slice(0, writtenFor[0] === 0 ? 2 : 1);
-  if (!version.startsWith(`${parts.join('.')}.`)) {
+  const [major, minor] = version.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = writtenFor;
+  const fits = major === 0 ? minor === wantedMinor : minor >= wantedMinor;
+  if (major !== wantedMajor || !fits) {
     const wanted = writtenFor.join('.');
     throw new Error(`libsg_open_tracking ${version} was found, and this package was written for ${wanted}`);
   }

@@ -67,7 +67,7 @@ test('the registry is told where it comes from and where it runs', () => {
 test('a library of another version is refused', () => {
   const table = [
     { writtenFor: [0, 1], fits: ['0.1.0', '0.1.9'], doesNot: ['0.2.0', '0.10.0', '1.1.0', '1.0.0'] },
-    { writtenFor: [1, 2], fits: ['1.2.0', '1.3.1'], doesNot: ['0.1.0', '10.0.0', '2.2.0'] },
+    { writtenFor: [1, 2], fits: ['1.2.0', '1.3.1'], doesNot: ['0.1.0', '1.1.9', '10.0.0', '2.2.0'] },
   ];
   for (const { writtenFor, fits, doesNot } of table) {
     for (const version of fits) {
