@@ -3,6 +3,7 @@
 
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
+const { errorOf } = require('./errors.js');
 const { report } = require('./log.js');
 const { path } = require('./native.js');
 
@@ -11,6 +12,7 @@ class Helper {
   #worker;
   #due = new Map();
   #asked = 0;
+  #failure = null;
 
   constructor() {
     const env = { ...process.env, SG_OPEN_TRACKING_LIBRARY: path };
@@ -25,15 +27,15 @@ class Helper {
         this.#answered(number, returned, error);
       }
     });
-    this.#worker.on('error', (error) => {
-      for (const number of this.#due.keys()) {
-        this.#answered(number, undefined, error);
-      }
-    });
+    this.#worker.on('error', (error) => this.#failed(error.message));
+    this.#worker.on('exit', () => this.#failed('it has ended'));
   }
 
   /** What the task returns. Meanwhile `tell` gets what it tells. */
   ask(task, argument, tell) {
+    if (this.#failure) {
+      return Promise.reject(this.#failure);
+    }
     this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#asked += 1;
@@ -52,6 +54,13 @@ class Helper {
       reject(error);
     } else {
       resolve(returned);
+    }
+  }
+
+  #failed(reason) {
+    this.#failure ??= errorOf('SG_ERR_INTERNAL', `the worker of this package failed: ${reason}`);
+    for (const number of this.#due.keys()) {
+      this.#answered(number, undefined, this.#failure);
     }
   }
 }

@@ -18,6 +18,7 @@ const README = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
 const VERSION = require('../package.json').version;
 
 const scratch = mkdtempSync(join(tmpdir(), 'sg-open-tracking-'));
+symlinkSync(join(PACKAGE, 'node_modules'), join(scratch, 'node_modules'));
 after(() => rmSync(scratch, { recursive: true }));
 
 function node(args, { env = {}, ...options } = {}) {
@@ -91,11 +92,30 @@ test('a library beside the package is found', () => {
   for (const name of readdirSync(join(PACKAGE, 'src'))) {
     copyFileSync(join(PACKAGE, 'src', name), join(scratch, name));
   }
-  symlinkSync(join(PACKAGE, 'node_modules'), join(scratch, 'node_modules'));
   symlinkSync(process.env.SG_OPEN_TRACKING_LIBRARY, join(scratch, native.NAMES[1]));
   const program = 'console.log(require("./index.js").libraryVersion())';
   const done = node(['-e', program], { cwd: scratch, env: { SG_OPEN_TRACKING_LIBRARY: '' } });
   assert.strictEqual(done.stdout.trim(), VERSION, done.stderr);
+});
+
+test('a package that has lost its worker says so, and again', () => {
+  const bundled = mkdtempSync(join(scratch, 'bundled-'));
+  for (const name of readdirSync(join(PACKAGE, 'src')).filter((file) => file !== 'worker.js')) {
+    copyFileSync(join(PACKAGE, 'src', name), join(bundled, name));
+  }
+  const program = `
+    const { Client } = require('./index.js');
+    const client = new Client(process.env.SANDBOX_KEY);
+    const tell = ({ code, message }) => console.log(code, message.split('\\n')[0]);
+    const next = () => client.listSubusers().next().then(console.log, tell);
+    next().then(next);`;
+  const done = node(['-e', program], { cwd: bundled });
+  const lines = done.stdout.trim().split('\n');
+  assert.strictEqual(lines.length, 2, done.stderr);
+  assert.ok(
+    lines.every((line) => /^SG_ERR_INTERNAL the worker of this package failed: .*worker.js/.test(line)),
+    lines,
+  );
 });
 
 test('import and require give the same', async () => {
