@@ -98,6 +98,14 @@ for place, form in {
 }.items():
     expect(set(re.findall(form, text(place))) == {version}, f"{place}: the version is not {version}")
 
+# Where the binding opens the library, its check sees what it needs.
+major, minor, _ = version.split(".")
+for place, needs in {
+    "bindings/cpp/include/sg_open_tracking/arguments.hpp": f"is not {major}.{minor} or a later {major}.x",
+    "bindings/go/sgopentracking/oneshot.go": f"neededMajor, neededMinor = {major}, {minor}\n",
+}.items():
+    expect(needs in text(place), f"{place}: it does not need the library {major}.{minor}")
+
 contributing = text("CONTRIBUTING.md")
 for place in re.findall(r"`((?:client|src|bindings|docs|include|tests|packaging|benches)/[\w./-]+)`|\]\(([\w./-]+)", contributing):
     path = "".join(place)

@@ -91,6 +91,17 @@ snippet() {
         inside' "$1"
 }
 
+# Does a program say which library it needs, when it finds an older one? refuses_older COMMAND...
+# That has sg_version() and nothing else, which must not be what is told.
+refuses_older() {
+    local older=$build/libsg_open_tracking-1.0.0.so needed output
+    needed=$(sed -n '0,/^version = "\([0-9]*\.[0-9]*\).*"/s//\1/p' Cargo.toml)
+    "${CC:-cc}" -shared -fPIC -o "$older" -x c - <<<'const char *sg_version(void) { return "1.0.0"; }' || return
+    ! output=$(SG_OPEN_TRACKING_LIBRARY=$older "$@" 2>&1) || return
+    echo "$output"
+    [[ $output == *"$older is libsg_open_tracking 1.0.0, and this package needs $needed or a later ${needed%.*}.x: "* ]]
+}
+
 # Does a command end well and print just this? prints TEXT COMMAND...
 prints() {
     local printed

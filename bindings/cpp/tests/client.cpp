@@ -57,6 +57,18 @@ void throws(sg::errc code, const char* what) {
     }
 }
 
+void versions() {
+    check(bool(sg::detail::check_version()), "the library's version fits");
+    for (const char* fits : {"1.1.0", "1.1.7", "1.2.0", "1.10.0"}) {
+        check(bool(sg::detail::check_version(fits)), fits);
+    }
+    for (const char* does_not : {"", "0.1.0", "1.0.9", "2.0.0", "2.1.0", "10.1.0"}) {
+        const sg::result refused = sg::detail::check_version(does_not);
+        check(refused.code() == sg::errc::argument, does_not);
+        check(std::string(refused.message()).find("1.1 or a later 1.x") != std::string::npos, refused.message());
+    }
+}
+
 void families() {
     throws<sg::argument_error>(sg::errc::argument, "argument_error");
     throws<sg::cancelled_error>(sg::errc::cancelled, "cancelled_error");
@@ -258,6 +270,7 @@ void many(const std::string& key) {
 } // namespace
 
 int main() {
+    versions();
     families();
     codes();
     one_shots(std::getenv("SANDBOX_KEY"));

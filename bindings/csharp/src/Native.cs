@@ -12,8 +12,8 @@ namespace SgOpenTracking
     /// is a byte array that ends in a NUL, so that its encoding is UTF-8 whatever the platform's is.</remarks>
     internal sealed class Native
     {
-        /// <summary>The version of the library that this package was written for.</summary>
-        internal static readonly Version WrittenFor = new Version(1, 0);
+        /// <summary>The oldest version of the library that has all that this package uses.</summary>
+        internal static readonly Version Needed = new Version(1, 1);
 
         /// <summary><c>sg_result</c>: 512 bytes, a layout that never changes.</summary>
         [StructLayout(LayoutKind.Sequential)]
@@ -158,7 +158,7 @@ namespace SgOpenTracking
         {
             library = Open(out path);
             Bind(out VersionOf, "sg_version");
-            CheckVersion(ToText(VersionOf()), WrittenFor);
+            CheckVersion(path, ToText(VersionOf()), Needed);
             Bind(out OpenTrackingUpdate, "sg_open_tracking_update");
             Bind(out OpenTrackingGet, "sg_open_tracking_get");
             Bind(out ConfigNew, "sg_config_new");
@@ -213,14 +213,14 @@ namespace SgOpenTracking
             return Encoding.UTF8.GetString(bytes);
         }
 
-        /// <summary>Refuses a library of another major version; before 1.0, of another minor version.</summary>
-        internal static void CheckVersion(string version, Version writtenFor)
+        /// <summary>Refuses a library that is older than the one that is needed, or of another major version.</summary>
+        internal static void CheckVersion(string path, string version, Version needed)
         {
             var found = new Version(version);
-            if (found.Major != writtenFor.Major || (found.Major == 0 && found.Minor != writtenFor.Minor))
+            if (found.Major != needed.Major || found < needed)
             {
-                throw new DllNotFoundException(
-                    "libsg_open_tracking " + version + " was found, and this package was written for " + writtenFor);
+                throw new DllNotFoundException(path + " is libsg_open_tracking " + version + ", and this package needs "
+                    + needed + " or a later " + needed.Major + ".x: install one, or set SG_OPEN_TRACKING_LIBRARY to its path");
             }
         }
 

@@ -396,15 +396,16 @@ public static partial class Tests
 
     public static void ALibraryOfAnotherVersionIsRefused()
     {
-        foreach (var fits in new[] { "0.1.0 for 0.1", "0.1.9 for 0.1", "1.2.0 for 1.2", "1.3.1 for 1.2" })
+        var needed = new Version(1, 2);
+        foreach (var fits in new[] { "1.2.0", "1.2.7", "1.3.0", "1.10.0" })
         {
-            Native.CheckVersion(fits.Split(' ')[0], new Version(fits.Split(' ')[2]));
+            Native.CheckVersion("path", fits, needed);
         }
-        foreach (var doesNot in new[] { "0.2.0 for 0.1", "1.1.0 for 0.1", "0.1.0 for 1.2", "2.2.0 for 1.2" })
+        foreach (var doesNot in new[] { "0.2.0", "1.1.9", "2.0.0", "2.2.0", "10.2.0" })
         {
-            var error = Throws<DllNotFoundException>(
-                () => Native.CheckVersion(doesNot.Split(' ')[0], new Version(doesNot.Split(' ')[2])));
-            True(error.Message.Contains(doesNot.Split(' ')[0]), error.Message);
+            var error = Throws<DllNotFoundException>(() => Native.CheckVersion("path", doesNot, needed));
+            var needs = "path is libsg_open_tracking " + doesNot + ", and this package needs 1.2 or a later 1.x: ";
+            True(error.Message.StartsWith(needs, StringComparison.Ordinal), error.Message);
         }
     }
 

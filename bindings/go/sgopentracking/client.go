@@ -39,7 +39,7 @@ type Client struct{ handle *handle }
 
 // NewClient makes a client. It opens no connection yet.
 func NewClient(key string, options ...ClientOption) (*Client, error) {
-	if err := checkVersion(Version()); err != nil {
+	if err := checkVersion(Version(), neededMajor, neededMinor); err != nil {
 		return nil, err
 	}
 	s := settings{config: C.sg_config_new(), region: Global, timeout: 30 * time.Second, turns: sharedTurns}

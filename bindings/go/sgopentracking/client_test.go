@@ -281,12 +281,18 @@ func TestVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	version := regexp.MustCompile(`(?m)^version = "(.+)"`).FindSubmatch(manifest)
-	if Version() != string(version[1]) || checkVersion(Version()) != nil {
-		t.Errorf("%s, not %s, or not %s", Version(), version[1], writtenFor)
+	if Version() != string(version[1]) {
+		t.Errorf("%s, not %s", Version(), version[1])
 	}
-	for _, other := range []string{"0.1.0", "2.0.0", "10.1.0"} {
-		if err := checkVersion(other); !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), other) {
-			t.Error(other, err)
+	for _, fits := range []string{"1.2.0", "1.2.7", "1.3.0", "1.10.0"} {
+		if err := checkVersion(fits, 1, 2); err != nil {
+			t.Error(fits, err)
+		}
+	}
+	for _, doesNot := range []string{"0.2.0", "1.1.9", "2.0.0", "2.2.0", "10.2.0"} {
+		needs := "libsg_open_tracking " + doesNot + " was found, and this package needs 1.2 or a later 1.x: "
+		if err := checkVersion(doesNot, 1, 2); !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), needs) {
+			t.Error(doesNot, err)
 		}
 	}
 }

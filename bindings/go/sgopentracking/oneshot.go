@@ -6,11 +6,10 @@ import "C"
 import (
 	"context"
 	"fmt"
-	"strings"
 )
 
-// writtenFor is the version of the library that this package was written for.
-const writtenFor = "1.0"
+// The oldest version of the library that has all that this package uses.
+const neededMajor, neededMinor = 1, 1
 
 // Update makes one update with no set-up. It has a client and a connection of its own: for more than a
 // few calls, make a Client.
@@ -49,14 +48,13 @@ func once(key string, options []Option, run func(*Client, []CallOption) (Result,
 	return run(client, ofCall)
 }
 
-// checkVersion refuses a library of another major version; before 1.0, of another minor version.
-func checkVersion(version string) error {
-	wanted := strings.Split(writtenFor, ".")
-	if wanted[0] != "0" {
-		wanted = wanted[:1]
-	}
-	if !strings.HasPrefix(version, strings.Join(wanted, ".")+".") {
-		return refused(fmt.Sprintf("libsg_open_tracking %s was found, and this package was written for %s", version, writtenFor))
+// checkVersion refuses a library that is older than the one that is needed, or of another major version.
+func checkVersion(version string, neededMajor, neededMinor int) error {
+	var major, minor int
+	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
+	if err != nil || major != neededMajor || minor < neededMinor {
+		return refused(fmt.Sprintf("libsg_open_tracking %s was found, and this package needs %d.%d or a later %[2]d.x: install one",
+			version, neededMajor, neededMinor))
 	}
 	return nil
 }

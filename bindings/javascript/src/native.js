@@ -6,8 +6,8 @@ const { join } = require('node:path');
 const { promisify } = require('node:util');
 const koffi = require('koffi');
 
-/** The version of the library that this package was written for. */
-const WRITTEN_FOR = [1, 1];
+/** The oldest version of the library that has all that this package uses. */
+const NEEDED = [1, 1];
 
 const NAMES = {
   win32: ['sg_open_tracking.dll', 'libsg_open_tracking.dll'],
@@ -82,19 +82,18 @@ function open() {
   throw new Error([`libsg_open_tracking was not found: ${hint}. Tried:`, ...failures].join('\n'));
 }
 
-/** Refuses a library of another major version, or an older one; before 1.0, of another minor version. */
-function checkVersion(version, writtenFor = WRITTEN_FOR) {
+/** Refuses a library that is older than the one that is needed, or of another major version. */
+function checkVersion(path, version, needed = NEEDED) {
   const [major, minor] = version.split('.').map(Number);
-  const [wantedMajor, wantedMinor] = writtenFor;
-  const fits = major === 0 ? minor === wantedMinor : minor >= wantedMinor;
-  if (major !== wantedMajor || !fits) {
-    const wanted = writtenFor.join('.');
-    throw new Error(`libsg_open_tracking ${version} was found, and this package was written for ${wanted}`);
+  if (major !== needed[0] || minor < needed[1]) {
+    const needs = `${path} is libsg_open_tracking ${version}, and this package needs ${needed.join('.')}`;
+    const hint = 'install one, or set SG_OPEN_TRACKING_LIBRARY to its path';
+    throw new Error(`${needs} or a later ${needed[0]}.x: ${hint}`);
   }
 }
 
 const [library, path] = open();
-checkVersion(library.func('sg_version', 'str', [])());
+checkVersion(path, library.func('sg_version', 'str', [])());
 
 /** The library's functions, by their names. */
 const lib = Object.fromEntries(

@@ -14,8 +14,8 @@ use SgOpenTracking\Exception\{CallFailedException, LibraryNotLoadedException};
  */
 final class Native
 {
-    /** The version of the library that this package was written for. */
-    private const WRITTEN_FOR = [1, 0];
+    /** The oldest version of the library that has all that this package uses. */
+    private const NEEDED = [1, 1];
 
     private const DECLARATIONS = <<<'C'
         typedef struct sg_config sg_config;
@@ -71,7 +71,8 @@ final class Native
         if (self::$library === null) {
             $path = self::find();
             try {
-                self::checkVersion(\FFI::cdef('const char *sg_version(void);', $path)->sg_version(), self::WRITTEN_FOR);
+                $version = \FFI::cdef('const char *sg_version(void);', $path)->sg_version();
+                self::checkVersion($path, $version, self::NEEDED);
                 self::$library = \FFI::cdef(self::DECLARATIONS, $path);
             } catch (\FFI\Exception $error) {
                 $why = $error->getMessage();
@@ -156,17 +157,16 @@ final class Native
     }
 
     /**
-     * Refuses a library of another major version; before 1.0, of another minor version.
+     * Refuses a library that is older than the one that is needed, or of another major version.
      *
-     * @param array{int, int} $writtenFor
+     * @param array{int, int} $needed
      */
-    public static function checkVersion(string $version, array $writtenFor): void
+    public static function checkVersion(string $path, string $version, array $needed): void
     {
-        $parts = $writtenFor[0] === 0 ? 2 : 1;
-        $found = array_map(intval(...), array_slice(explode('.', $version), 0, $parts));
-        if ($found !== array_slice($writtenFor, 0, $parts)) {
-            $wanted = implode('.', $writtenFor);
-            $message = "libsg_open_tracking $version was found, and this package was written for $wanted";
+        [$major, $minor] = array_map(intval(...), explode('.', $version));
+        if ($major !== $needed[0] || $minor < $needed[1]) {
+            $message = "$path is libsg_open_tracking $version, and this package needs $needed[0].$needed[1] or a later "
+                . "$needed[0].x: install one, or set SG_OPEN_TRACKING_LIBRARY to its path";
             throw new LibraryNotLoadedException($message);
         }
     }

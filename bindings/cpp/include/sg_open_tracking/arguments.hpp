@@ -122,10 +122,11 @@ inline const result& checked(const result& outcome) {
 }
 #endif
 
-/// Refuses a library of another major version than this header was written for.
-inline result check_version() noexcept {
-    const bool fits = std::strtol(sg_version(), nullptr, 10) == 1;
-    return fits ? success() : refused("the libsg_open_tracking that was found is of another version than 1");
+/// Refuses a library that is older than the one that this header needs, or of another major version.
+inline result check_version(const char* version = sg_version()) noexcept {
+    char* rest = nullptr;
+    const bool fits = std::strtol(version, &rest, 10) == 1 && *rest == '.' && std::strtol(rest + 1, nullptr, 10) >= 1;
+    return fits ? success() : refused("the libsg_open_tracking that was found is not 1.1 or a later 1.x: install one");
 }
 
 inline result check_region(region where) noexcept {

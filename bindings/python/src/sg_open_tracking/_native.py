@@ -23,8 +23,8 @@ from ctypes import (
 from pathlib import Path
 from typing import Any, Callable, Final
 
-WRITTEN_FOR: Final = (1, 1)
-"""The version of the library that this package was written for."""
+NEEDED: Final = (1, 1)
+"""The oldest version of the library that has all that this package uses."""
 
 if sys.platform == "win32":
     NAMES = ("sg_open_tracking.dll", "libsg_open_tracking.dll")
@@ -128,13 +128,13 @@ def callback(kind: Any, function: Callable[..., bool]) -> Iterator[object]:
         raise raised[0]
 
 
-def check_version(version: str) -> None:
-    """Refuses a library of another major version, or an older one."""
+def check_version(path: str, version: str, needed: tuple[int, int] = NEEDED) -> None:
+    """Refuses a library that is older than the one that is needed, or of another major version."""
     major, minor = map(int, version.split(".")[:2])
-    if major != WRITTEN_FOR[0] or minor < WRITTEN_FOR[1]:
-        wanted = ".".join(map(str, WRITTEN_FOR))
+    if major != needed[0] or minor < needed[1]:
         raise ImportError(
-            f"libsg_open_tracking {version} was found, and this package was written for {wanted}"
+            f"{path} is libsg_open_tracking {version}, and this package needs {needed[0]}.{needed[1]}"
+            f" or a later {needed[0]}.x: install one, or set SG_OPEN_TRACKING_LIBRARY to its path"
         )
 
 
@@ -143,7 +143,7 @@ def load() -> ctypes.CDLL:
     library = _open()
     try:
         library.sg_version.restype = c_char_p
-        check_version(library.sg_version().decode())
+        check_version(library._name, library.sg_version().decode())
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments

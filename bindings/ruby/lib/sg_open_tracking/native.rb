@@ -8,8 +8,8 @@ module SgOpenTracking
   # Fiddle releases the GVL for each call, so that other threads run meanwhile; what a function reads must not change
   # then, and Arguments therefore copies every string.
   module Native
-    # The version of the library that this package was written for.
-    WRITTEN_FOR = [1, 0].freeze
+    # The oldest version of the library that has all that this package uses.
+    NEEDED = [1, 1].freeze
 
     NAMES =
       case RbConfig::CONFIG["host_os"]
@@ -62,12 +62,13 @@ module SgOpenTracking
     }.freeze
 
     class << self
-      # Refuses a library of another major version; before 1.0, of another minor version.
-      def check_version(version, written_for = WRITTEN_FOR)
-        parts = written_for[0].zero? ? 2 : 1
-        return if version.split(".").first(parts).map(&:to_i) == written_for.first(parts)
+      # Refuses a library that is older than the one that is needed, or of another major version.
+      def check_version(path, version, needed = NEEDED)
+        major, minor = version.split(".").map(&:to_i)
+        return if major == needed[0] && minor >= needed[1]
 
-        raise LoadError, "libsg_open_tracking #{version} was found, and this package was written for #{written_for.join(".")}"
+        raise LoadError, "#{path} is libsg_open_tracking #{version}, and this package needs #{needed.join(".")} or a " \
+                         "later #{needed[0]}.x: install one, or set SG_OPEN_TRACKING_LIBRARY to its path"
       end
 
       # Room for what a function writes, for as long as the block runs.
@@ -138,7 +139,7 @@ module SgOpenTracking
       # Defines a method for each function.
       def bind(library)
         const_set(:LIBRARY_VERSION, function(library, :sg_version).call.to_s.freeze)
-        check_version(LIBRARY_VERSION)
+        check_version(library.file_name, LIBRARY_VERSION)
         SIGNATURES.each_key do |name|
           function = function(library, name)
           define_singleton_method(name) { |*arguments| function.call(*arguments) }

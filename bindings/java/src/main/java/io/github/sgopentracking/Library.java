@@ -24,9 +24,9 @@ import java.util.stream.Collectors;
  * them: JNA holds on to what it has bound, and its thread lives as long.
  */
 final class Library {
-    /** The version of the library that this package was written for. */
-    static final int WRITTEN_FOR_MAJOR = 1;
-    static final int WRITTEN_FOR_MINOR = 0;
+    /** The oldest version of the library that has all that this package uses. */
+    static final int NEEDED_MAJOR = 1;
+    static final int NEEDED_MINOR = 1;
 
     private static final String EXTRACTING = "\nJNA extracts what the jars hold of native code into the folder that"
             + " -Djna.tmpdir=FOLDER names, else into ~/.cache/JNA, else into java.io.tmpdir: it must be writable, and not be"
@@ -153,19 +153,19 @@ final class Library {
             throw new UnsatisfiedLinkError(
                     library.getFile() + " is not the libsg_open_tracking that was meant: " + error.getMessage());
         }
-        checkVersion(version, WRITTEN_FOR_MAJOR, WRITTEN_FOR_MINOR);
+        checkVersion(library.getFile(), version, NEEDED_MAJOR, NEEDED_MINOR);
         Native.register(NativeFunctions.class, library);
         FORGET_SOON.run();
         FORGET.run(); // so that all it takes is loaded: no class loader of a server loads more once it was stopped
     }
 
-    /** Refuses a library of another major version; before 1.0, of another minor version. */
-    static void checkVersion(String version, int major, int minor) {
+    /** Refuses a library that is older than the one that is needed, or of another major version. */
+    static void checkVersion(Object path, String version, int major, int minor) {
         String[] parts = version.split("\\.");
-        boolean fits = Integer.parseInt(parts[0]) == major && (major > 0 || Integer.parseInt(parts[1]) == minor);
-        if (!fits) {
-            throw new UnsatisfiedLinkError("libsg_open_tracking " + version
-                    + " was found, and this package was written for " + major + "." + minor);
+        if (Integer.parseInt(parts[0]) != major || Integer.parseInt(parts[1]) < minor) {
+            throw new UnsatisfiedLinkError(path + " is libsg_open_tracking " + version + ", and this package needs "
+                    + major + "." + minor + " or a later " + major
+                    + ".x: install one, or set SG_OPEN_TRACKING_LIBRARY to its path");
         }
     }
 
