@@ -53,8 +53,8 @@ func checkVersion(version string, neededMajor, neededMinor int) error {
 	var major, minor int
 	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
 	if err != nil || major != neededMajor || minor < neededMinor {
-		return refused(fmt.Sprintf("libsg_open_tracking %s was found, and this package needs %d.%d or a later %[2]d.x: install one",
-			version, neededMajor, neededMinor))
+		const needs = "libsg_open_tracking %s was found, and this package needs %d.%d or a later %[2]d.x: install one"
+		return refused(fmt.Sprintf(needs, version, neededMajor, neededMinor))
 	}
 	return nil
 }
