@@ -126,13 +126,13 @@ unsafe fn many(
 /// account be blocked.
 ///
 /// The deadline is each item's own, from its own start, and does not count the waits for the rate
-/// limit; the call has none. A 429 holds all back until the service's time, and its item is tried
-/// again however few retries are allowed; when it is refused again while others are not, that is a
-/// failure like any other. After on_result has said stop, those under way are
-/// finished first and their results written; sg_client_cancel() ends them at once. Names are read
-/// as their items begin, all of this on the calling thread. Blocks until the last of its threads
-/// has ended; but in a child that was forked in on_result, which has none of them, it returns
-/// SG_ERR_CANCELLED as soon as on_result does. From any thread.
+/// limit; the call has none. After a 429, all items wait as long as the service asks, and that item
+/// is sent again without using up a retry; if it is refused again while others succeed, that counts
+/// as an ordinary failure. After on_result has said stop, those under way are finished first and
+/// their results written; sg_client_cancel() ends them at once. Names are read as their items begin,
+/// all of this on the calling thread. Blocks until the last of its threads has ended; but in a child
+/// that was forked in on_result, which has none of them, it returns SG_ERR_CANCELLED as soon as
+/// on_result does. From any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sg_client_update_many(
     client: *const sg_client,

@@ -31,9 +31,9 @@ impl Client {
     /// this thread too.
     ///
     /// The timeout is each item's own and counts from its own start, without the waits for the
-    /// limit. A 429 holds back all, and its item is tried again however few retries are allowed;
-    /// when it is refused again while others are not, that is a failure like any other.
-    /// One item's failure does not stop the others.
+    /// limit. After a 429, all items wait as long as the service asks, and that item is sent again
+    /// without using up a retry; if it is refused again while others succeed, that counts as an
+    /// ordinary failure. One item's failure does not stop the others.
     ///
     /// ```no_run
     /// # use std::ops::ControlFlow;
