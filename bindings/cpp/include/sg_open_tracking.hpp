@@ -24,9 +24,6 @@
 #include "sg_open_tracking/errors.hpp"
 #include "sg_open_tracking/fleet.hpp"
 
-#if SG_OPEN_TRACKING_EXCEPTIONS
-#include <future>
-#endif
 #ifdef __cpp_lib_jthread
 #include <stop_token>
 #endif
@@ -60,16 +57,6 @@ class client {
     /// Reads whether open tracking is on.
     [[nodiscard]] result get(std::optional<std::string_view> on_behalf_of = {}) const {
         return detail::checked(try_get(on_behalf_of));
-    }
-
-    /// update() in a thread of its own. The destructor of the last such future waits for its call.
-    [[nodiscard]] std::future<result> update_async(exactly_bool enabled,
-                                                   std::optional<std::string> on_behalf_of = {}) const {
-        return in_thread(update_to(enabled), std::move(on_behalf_of));
-    }
-    /// get() in a thread of its own.
-    [[nodiscard]] std::future<result> get_async(std::optional<std::string> on_behalf_of = {}) const {
-        return in_thread(sg_client_get, std::move(on_behalf_of));
     }
 
 #ifdef __cpp_lib_jthread
@@ -334,12 +321,6 @@ class client {
         if (told.stopped || outcome.code() == errc::partial) return false;
         detail::checked(outcome);
         return true;
-    }
-
-    std::future<result> in_thread(function of, std::optional<std::string> on_behalf_of) const {
-        return std::async(std::launch::async, [lent = lend(), of, name = std::move(on_behalf_of)] {
-            return detail::checked(call(lent, of, name));
-        });
     }
 #endif
 

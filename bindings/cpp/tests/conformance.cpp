@@ -238,24 +238,6 @@ void threads() {
     for (const auto& mine : wrong) require(mine.empty(), mine);
 }
 
-void asynchronous() {
-    const auto opened = client();
-    const auto started = std::chrono::steady_clock::now();
-    std::vector<std::future<sg::result>> calls;
-    for (int number = 0; number < 4; ++number) calls.push_back(opened.get_async("fault-delay-200"));
-    require(calls.back().wait_for(0s) == std::future_status::timeout, "get_async() waited for the reply");
-    for (auto& call : calls) require(call.get().enabled() == true, "a reply that is not \"on\"");
-    require(std::chrono::steady_clock::now() - started < 700ms, "the calls ran one after the other");
-    auto silent = opened.update_async(false, "fault-silent");
-    (void)opened.get_async("fault-delay-100").get();
-    opened.cancel();
-    try {
-        (void)silent.get();
-        require(false, "the call ended well");
-    } catch (const sg::cancelled_error&) {
-    }
-}
-
 void fleet() {
     const auto opened = client();
     std::vector<std::string> subusers;
@@ -429,7 +411,6 @@ int main(int, char** arguments) {
     attempt("close", close_client);
     attempt("derive", derive);
     attempt("threads", threads);
-    attempt("asynchronous", asynchronous);
     attempt("fleet", fleet);
     attempt("memory", memory);
     attempt("constants", constants);
