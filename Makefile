@@ -11,15 +11,19 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 # Each a folder of bindings/; `make test-c` is more than the check of bindings/c.
 LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/check)))
 
+# Each a script in tests/managers/.
+MANAGERS := nuget
+
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
-	test-install test-static test-cargo-c dist test-packages test-repeats test-release test-hard test-platforms \
+	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats test-release test-hard test-platforms \
 	counters bench profile valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make test-LANGUAGE      one of: $(LANGUAGES)"
+	@echo "  make test-MANAGER       one of: $(MANAGERS)"
 
 all: library pages ## build all that `make install` installs
 
@@ -94,6 +98,12 @@ test-static: build ## the static library beside another static library in Rust
 
 test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 	tests/cargo_c.sh
+
+$(MANAGERS:%=test-%): test-%: build pages
+	tests/managers/$*
+
+test-package-managers: ## the packages of each package manager, made and used: half an hour on two cores
+	tests/all.sh $(MANAGERS:%=test-%)
 
 test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh

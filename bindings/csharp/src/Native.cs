@@ -242,7 +242,9 @@ namespace SgOpenTracking
             {
                 var assembly = typeof(Native).Assembly.Location; // "" in a program of a single file
                 var place = assembly == "" ? AppDomain.CurrentDomain.BaseDirectory : Path.GetDirectoryName(assembly);
-                foreach (var directory in new[] { place, Path.Combine(place, "runtimes", Platform(), "native") })
+                var native = Path.Combine("runtimes", Platform(), "native");
+                // The last is NuGet's folder of packages, which a program that is not published runs out of.
+                foreach (var directory in new[] { place, Path.Combine(place, native), Path.Combine(place, "..", "..", native) })
                 {
                     candidates.AddRange(Array.FindAll(Array.ConvertAll(names, name => Path.Combine(directory, name)), File.Exists));
                 }

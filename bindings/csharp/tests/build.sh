@@ -29,6 +29,10 @@ if [[ ${1-} ]]; then
         System.Text.RegularExpressions System.Collections.Specialized System.IO.FileSystem System.Runtime.Extensions; do
         references+=("-r:$1/$assembly.dll")
     done
-    compile -nowarn:1702 -nostdlib -noconfig -d:NETSTANDARD2_1 "${references[@]}" -out:bin/core/Tests.exe tests/*Tests.cs bin/src/*.cs
+    compile_core() { compile -nowarn:1702 -nostdlib -noconfig -d:NETSTANDARD2_1 "${references[@]}" "$@"; }
+    compile_core -out:bin/core/Tests.exe tests/*Tests.cs bin/src/*.cs
+    mkdir -p bin/netstandard2.{0,1} # as a package has them
+    cp bin/SgOpenTracking.{dll,xml} bin/netstandard2.0
+    compile_core -target:library -doc:bin/netstandard2.1/SgOpenTracking.xml -out:bin/netstandard2.1/SgOpenTracking.dll bin/src/*.cs
     cp bin/SgOpenTracking.dll bin/core # for the README's snippets
 fi
