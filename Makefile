@@ -17,8 +17,8 @@ MANAGERS := nuget
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb build cli demo clean docs \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
-	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats test-release test-hard test-platforms \
-	counters bench profile valgrind asan tsan fuzz deny coverage
+	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
+	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,8 +129,12 @@ test-packages: dist ## each package installed into an empty place and used there
 test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
 	tests/repeats.sh
 
-test-platforms: build ## aarch64 by qemu, musl, Windows by wine: the library, and its C programs run
+test-platforms: build ## other processors and systems, by emulators: the library, and its C programs run
 	tests/platforms.sh
+
+test-distributions: dist ## each package in trees of Debian 11 to testing, with nothing but the interpreter
+	$(CARGO) build --locked --package sg_open_tracking_sandbox
+	tests/distributions.sh
 
 # What is shipped holds no path of the machine that built it.
 library cli: export CARGO_ENCODED_RUSTFLAGS = $(shell packaging/rustflags.sh)

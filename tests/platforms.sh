@@ -2,21 +2,25 @@
 # The library for other processors and systems: built for each, and its C programs run against a
 # sandbox of this machine, by an emulator where need be.
 #
-#   tests/platforms.sh [aarch64|musl|windows ...]     all of them without an argument
+#     tests/platforms.sh [PLATFORM...]     one of the functions at the end; all of them without an argument
 #
-# BUILD is where everything is put. What comes out is what docs/platforms.md says.
+# BUILD is where everything is put. What comes out is a row for each platform of the table in
+# docs/platforms.md; a row that the page does not hold, word for word, is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh # and tests/needs.sh
+# shellcheck source=tests/rows.sh
+source tests/rows.sh
 
 mkdir -p "${BUILD:=build/platforms}"
 build=$(cd "$BUILD" && pwd)
 export SG_OPEN_TRACKING_SANDBOX=${SG_OPEN_TRACKING_SANDBOX:-$PWD/target/debug/sg-open-tracking-sandbox}
 [[ -x $SG_OPEN_TRACKING_SANDBOX ]] || { echo "platforms: run make build first" >&2; exit 1; }
 strict=(-std=c11 -Iinclude -Itests/c "-I$build" -O1 -Wall -Wextra -Wpedantic -Werror)
-# A program that hangs under an emulator is a failure, not an endless run.
+# A program that hangs under an emulator is a failure, not an endless run; one that is late is none.
 limit=(timeout --signal=KILL 120)
+export SG_FAULTS_SLACK_MS=${SG_FAULTS_SLACK_MS:-5000}
 passed=0 failed=0
 
 # check NAME COMMAND...: runs it, and shows what it printed only if it failed.
@@ -27,17 +31,29 @@ check() {
         echo "ok      $name"
         passed=$((passed + 1))
     else
-        printf '%s\nnot ok  %s\n' "$(tail -n 40 <<<"$output")" "$name"
+        grep '^not ok' <<<"$output" || tail -n 40 <<<"$output"
+        echo "not ok  $name"
         failed=$((failed + 1))
         return 1
     fi
 }
 
+# shellcheck disable=SC2016 # the backquotes are the page's
+shared_and_static='`.so`, `.a`' dll_and_static='`.dll` with its import library, `.a`'
+# platform PLATFORM TARGET BUILT RUN BY FAILED_BEFORE: its row in the table, if nothing has failed since.
+platform() {
+    local run=$4
+    [[ $failed == "$6" ]] || run="**$((failed - $6)) failed**"
+    row "$1" "\`$2\`" "$3" "$run" "$5"
+}
+
 # rust TARGET COMMAND...: by the distribution's compiler, which has the standard library of other
 # processors, or its source.
 rust() {
+    local built=()
+    [[ -d /usr/lib/rustlib/$1 ]] || built=(-Zbuild-std=std)
     env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$build/target" PATH="/usr/bin:$PATH" \
-        "${@:2}" --locked --release --lib --target "$1"
+        "${@:2}" "${built[@]}" --locked --release --lib --target "$1"
 }
 
 # same EXPECTED ACTUAL: two texts, and how they differ.
@@ -45,14 +61,17 @@ same() {
     diff <(echo "$1") <(echo "$2")
 }
 
-# c_programs PLATFORM LIBRARIES CC STATIC_CC [RUN]: the programs, linked in either way.
+c_programs="the C programs¹ and the conformance table" # in the table
+# c_programs PLATFORM LIBRARIES CC STATIC_CC [RUN...]: the programs, linked in either way.
 #
-# Left out are programs that look at this machine's memory, and callbacks and forks: the emulator has
-# no threads in the child of a program with threads.
+# Left out are programs that look at this machine's memory, and those that fork amid calls of other
+# threads, but for fleet where this machine runs it: the emulator has no threads in such a child.
 c_programs() {
-    local platform=$1 libraries=$2 run=${5:-} kind program
+    local platform=$1 libraries=$2 kind program strict=("${strict[@]}")
     local -A compilers=([dynamic]=$3 [static]=$4)
     local -A kinds=([dynamic]="-L$libraries -lsg_open_tracking -Wl,-rpath,$libraries" [static]="$libraries/libsg_open_tracking.a")
+    shift 4
+    [[ $# == 0 ]] || strict+=(-DWITHOUT_FORKS)
     ln -sf libsg_open_tracking.so "$libraries/libsg_open_tracking.so.1"
     mkdir -p "$build/$platform"
     for kind in dynamic static; do
@@ -64,9 +83,8 @@ c_programs() {
             check "$platform: compile $program, $kind" \
                 ${compilers[$kind]} "${strict[@]}" -o "$build/$platform/${program##*/}-$kind" "$program.c" \
                 ${kinds[$kind]} -lpthread -ldl -lm || continue
-            # shellcheck disable=SC2086 # none, or a word
             against_sandbox "$platform" "${program##*/}" "$kind" "$libraries/libsg_open_tracking.so" \
-                $run "$build/$platform/${program##*/}-$kind"
+                "$@" "$build/$platform/${program##*/}-$kind"
         done
     done
 }
@@ -93,35 +111,68 @@ refused() {
     [[ $code == 1 && $output == *404* ]] || { echo "exit code $code: $output"; return 1; }
 }
 
-aarch64() {
-    local target=aarch64-unknown-linux-gnu
-    export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
-    [[ -d /usr/lib/rustlib/$target ]] || { dpkg --add-architecture arm64 && apt_install libstd-rust-web-dev:arm64; }
-    need aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu || return 1
-    [[ -e /usr/aarch64-linux-gnu/lib/libc.so ]] || apt_install libc6-dev-arm64-cross
-    # Programs run with this C library. Its like in /usr/aarch64-linux-gnu is for the linker: the
-    # loader there would take this one's libc.so.6, of another version, and threads would hang.
-    [[ -e /lib/ld-linux-aarch64.so.1 ]] || apt_install libc6:arm64
-    need qemu-aarch64:qemu-user || return 1
-    check "aarch64: build" rust "$target" /usr/bin/cargo build || return 0
-    c_programs aarch64 "$build/target/$target/release" aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc qemu-aarch64
+# glibc PROCESSOR DEBIAN TARGET GNU [EMULATOR]: Linux with glibc on that processor, which Debian calls
+# DEBIAN, by the cross compiler GNU-gcc. Without an emulator, this machine runs it.
+glibc() {
+    local processor=$1 target=$3 gnu=$4 emulator=${5-} run=() linker before=$failed
+    local by="the machine itself" what=$c_programs
+    need "$gnu-gcc:gcc-$gnu" "/usr/$gnu/lib/libc.so:libc6-dev-$2-cross" || return 1
+    if [[ $emulator ]]; then
+        need "$emulator:qemu-user" || return 1
+        # Loader and libraries are the cross compiler's: where the system has that processor's as well,
+        # one of its own would meet the other's, of another version, and threads would hang.
+        run=("$emulator" -L "/usr/$gnu" -E "LD_LIBRARY_PATH=/usr/$gnu/lib")
+        by="qemu-user $("$emulator" --version | grep -oEm 1 '[0-9]+\.[0-9]+' | head -n 1)"
+    fi
+    linker=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")_LINKER
+    if check "$gnu: build" rust "$target" env "$linker=$gnu-gcc" /usr/bin/cargo build; then
+        c_programs "$gnu" "$build/target/$target/release" "$gnu-gcc" "$gnu-gcc" "${run[@]}"
+        if [[ ! $emulator ]]; then
+            python_of "$2" "$build/target/$target/release/libsg_open_tracking.so"
+            what+=", in Python as well"
+        fi
+    fi
+    platform "Linux, $processor, glibc" "$target" "$shared_and_static" "$what" "$by" "$before"
+}
+
+# python_of DEBIAN LIBRARY: the conformance table by the Python of Debian's tree for that processor.
+python_of() {
+    local tree=$build/$1
+    need mmdebstrap arch-test unshare:util-linux || return 1
+    [[ -e $tree/usr/bin/python3 ]] || mmdebstrap --quiet --variant=apt --architectures="$1" --include=python3 \
+        bookworm "$tree" http://deb.debian.org/debian
+    mkdir -p "$tree$PWD"
+    # shellcheck disable=SC2016 # the inner shell has the variables
+    check "$1: conformance, Python" env SG_OPEN_TRACKING_LIBRARY="$2" tests/conformance/run.sh unshare --mount bash -ec '
+        for shared in /proc /dev /tmp "$PWD"; do
+            mount --rbind "$shared" "$1$shared"
+        done
+        cp /etc/hosts "$1/etc/hosts"
+        exec env PYTHONPATH="$PWD/bindings/python/src" chroot "$1" /usr/bin/env --chdir "$PWD" /usr/bin/python3 \
+            bindings/python/tests/conformance.py' - "$tree" || true
+}
+
+# zig: has cargo-zigbuild find its linker.
+zig() {
+    tools
+    CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
+    export CARGO_ZIGBUILD_ZIG_PATH
 }
 
 musl() {
-    local target=x86_64-unknown-linux-musl
+    local target=x86_64-unknown-linux-musl before=$failed
     need musl-gcc:musl-tools || return 1
-    tools
-    CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
-    export CARGO_ZIGBUILD_ZIG_PATH RUSTFLAGS=-Ctarget-feature=-crt-static
-    check "musl: build" rust $target cargo-zigbuild build -Zbuild-std=std || return 0
-    unset RUSTFLAGS
-    # The shared library has zig's unwinder within; a static program takes it from zig.
-    c_programs musl "$build/target/$target/release" musl-gcc \
-        "$CARGO_ZIGBUILD_ZIG_PATH cc -target x86_64-linux-musl -static -lunwind"
+    zig
+    if check "musl: build" rust $target env RUSTFLAGS=-Ctarget-feature=-crt-static cargo-zigbuild build; then
+        # The shared library has zig's unwinder within; a static program takes it from zig.
+        c_programs musl "$build/target/$target/release" musl-gcc \
+            "$CARGO_ZIGBUILD_ZIG_PATH cc -target x86_64-linux-musl -static -lunwind"
+    fi
+    platform "Linux, x86-64, musl 1.2" $target "$shared_and_static" "$c_programs" "the machine itself, musl's own loader" "$before"
 }
 
 windows() {
-    local target=x86_64-pc-windows-gnu cc=x86_64-w64-mingw32-gcc-posix kind program run
+    local target=x86_64-pc-windows-gnu cc=x86_64-w64-mingw32-gcc-posix kind program run before=$failed
     local libraries=$build/target/$target/release
     # The import library by its path: by -l, -static would take the static one.
     local -A kinds=(
@@ -129,12 +180,12 @@ windows() {
         [static]="$libraries/libsg_open_tracking.a -static -lpthread -lws2_32 -lntdll -lcrypt32 -lbcrypt -luserenv"
     )
     # What these programs have of POSIX beyond threads, and of C99 beyond the system's own printf.
-    local posix=(-D__USE_MINGW_ANSI_STDIO -Wno-format -Wno-format-extra-args
+    local posix=(-DWITHOUT_FORKS -D__USE_MINGW_ANSI_STDIO -Wno-format -Wno-format-extra-args
         '-Dsetenv(name,value,over)=_putenv_s(name,value)' '-Dunsetenv(name)=_putenv_s(name,"")')
     need $cc:gcc-mingw-w64-x86-64-posix || return 1
     need wine || return 1
     [[ -d /usr/lib/x86_64-linux-gnu/wine/x86_64-windows ]] || apt_install wine64
-    check "windows: build" rust $target /usr/bin/cargo build -Zbuild-std=std || return 0
+    check "windows: build" rust $target /usr/bin/cargo build || return 0
     check "windows: the DLL exports the header's functions and nothing else" same "$(cat tests/abi/exports.txt)" \
         "$(x86_64-w64-mingw32-objdump -p "$libraries/sg_open_tracking.dll" |
             awk '/Ordinal\/Name Pointer/ {table = 1; next} !NF {table = 0} table {print $NF}' | LC_ALL=C sort)" || true
@@ -156,6 +207,9 @@ windows() {
             against_sandbox windows "${program##*/}" "$kind" "$libraries/sg_open_tracking.dll" wine "$run"
         done
     done
+    platform "Windows, x86-64, MinGW-w64" $target "$dll_and_static" \
+        "the conformance table, fleets, 32 threads" \
+        "wine $(wine --version | grep -oEm 1 '[0-9]+\.[0-9]+'): **not on Windows itself**" "$before"
 }
 
 needs_windows_alone() {
@@ -165,11 +219,18 @@ needs_windows_alone() {
     [[ ! $others ]] || { echo "it needs $others"; return 1; }
 }
 
+i686() {
+    need /lib/ld-linux.so.2:libc6-i386 /usr/lib32/libgcc_s.so.1:lib32gcc-s1 || return 1
+    glibc i686 i386 i686-unknown-linux-gnu i686-linux-gnu
+}
+aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
+
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- aarch64 musl windows
+[[ $# -gt 0 ]] || set -- i686 aarch64 musl windows
 for platform; do
     "$platform"
 done
+say_rows || failed=$((failed + 1))
 echo "$passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -6,9 +6,11 @@
 #include "calls.h"
 
 #include <pthread.h>
+#ifndef WITHOUT_FORKS
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 /* What a call has called back, and when it is to be told to stop: after `stop_at`, if not 0. */
 typedef struct notes {
@@ -207,6 +209,7 @@ static void test_stop(void)
     sg_client_free(client);
 }
 
+#ifndef WITHOUT_FORKS /* a system has none, or an emulator has no threads in such a child */
 /* Forks at the result of item `at`, and returns in parent and child alike. */
 typedef struct forked {
     notes own;
@@ -271,6 +274,7 @@ static void test_fork_in_callback(void)
     }
     sg_client_free(client);
 }
+#endif
 
 static void test_list(void)
 {
@@ -304,7 +308,9 @@ int main(void)
         test_round_trip();
         test_partial();
         test_stop();
+#ifndef WITHOUT_FORKS
         test_fork_in_callback();
+#endif
         test_list();
     } else {
         skip("all that needs a server", "SANDBOX_URL and its kin are not set");

@@ -75,7 +75,8 @@ static void test_look_up_without_an_answer(void)
         sg_result result = get(client, NULL);
         int64_t spent = now_ms() - started;
         check_code(result, SG_ERR_TIMEOUT, "a look-up without an answer");
-        check(spent <= timeouts[i] + 100, "it ends by its deadline of %u ms: %d ms", (unsigned)timeouts[i], (int)spent);
+        check(spent <= timeouts[i] + 100 + slack_ms(), "it ends by its deadline of %u ms: %d ms", (unsigned)timeouts[i],
+              (int)spent);
         sg_client_free(client);
     }
 }
@@ -101,7 +102,7 @@ static void test_cancel_in_a_look_up(void)
     pthread_join(thread, &result);
     int64_t spent = now_ms() - started;
     check_code(*(sg_result *)result, SG_ERR_CANCELLED, "a cancel ends a look-up");
-    check(spent <= 100, "within 100 ms: %d ms", (int)spent);
+    check(spent <= 100 + slack_ms(), "within 100 ms: %d ms", (int)spent);
     free(result);
     sg_client_free(client);
 }
