@@ -53,7 +53,7 @@ rust() {
     local built=()
     [[ -d /usr/lib/rustlib/$1 ]] || built=(-Zbuild-std=std)
     env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$build/target" PATH="/usr/bin:$PATH" \
-        "${@:2}" "${built[@]}" --locked --release --lib --target "$1"
+        "${@:2}" "${built[@]}" --locked --lib --target "$1"
 }
 
 # same EXPECTED ACTUAL: two texts, and how they differ.
@@ -125,7 +125,7 @@ glibc() {
         by="qemu-user $("$emulator" --version | grep -oEm 1 '[0-9]+\.[0-9]+' | head -n 1)"
     fi
     linker=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")_LINKER
-    if check "$gnu: build" rust "$target" env "$linker=$gnu-gcc" /usr/bin/cargo build; then
+    if check "$gnu: build" rust "$target" env "$linker=$gnu-gcc" /usr/bin/cargo build --release; then
         c_programs "$gnu" "$build/target/$target/release" "$gnu-gcc" "$gnu-gcc" "${run[@]}"
         if [[ ! $emulator ]]; then
             python_of "$2" "$build/target/$target/release/libsg_open_tracking.so"
@@ -163,7 +163,7 @@ musl() {
     local target=x86_64-unknown-linux-musl before=$failed
     need musl-gcc:musl-tools || return 1
     zig
-    if check "musl: build" rust $target env RUSTFLAGS=-Ctarget-feature=-crt-static cargo-zigbuild build; then
+    if check "musl: build" rust $target env RUSTFLAGS=-Ctarget-feature=-crt-static cargo-zigbuild build --release; then
         # The shared library has zig's unwinder within; a static program takes it from zig.
         c_programs musl "$build/target/$target/release" musl-gcc \
             "$CARGO_ZIGBUILD_ZIG_PATH cc -target x86_64-linux-musl -static -lunwind"
@@ -185,7 +185,7 @@ windows() {
     need $cc:gcc-mingw-w64-x86-64-posix || return 1
     need wine || return 1
     [[ -d /usr/lib/x86_64-linux-gnu/wine/x86_64-windows ]] || apt_install wine64
-    check "windows: build" rust $target /usr/bin/cargo build || return 0
+    check "windows: build" rust $target /usr/bin/cargo build --release || return 0
     check "windows: the DLL exports the header's functions and nothing else" same "$(cat tests/abi/exports.txt)" \
         "$(x86_64-w64-mingw32-objdump -p "$libraries/sg_open_tracking.dll" |
             awk '/Ordinal\/Name Pointer/ {table = 1; next} !NF {table = 0} table {print $NF}' | LC_ALL=C sort)" || true
@@ -219,15 +219,25 @@ needs_windows_alone() {
     [[ ! $others ]] || { echo "it needs $others"; return 1; }
 }
 
+# compiled PLATFORM TARGET: it compiles, with the headers that zig has of that system; nothing is linked.
+compiled() {
+    local before=$failed how=compiled
+    zig
+    check "$2: compile" rust "$2" cargo-zigbuild check || how=–
+    platform "$1" "$2" "$how" – – "$before"
+}
+
 i686() {
     need /lib/ld-linux.so.2:libc6-i386 /usr/lib32/libgcc_s.so.1:lib32gcc-s1 || return 1
     glibc i686 i386 i686-unknown-linux-gnu i686-linux-gnu
 }
 aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
+macos() { compiled "macOS, aarch64" aarch64-apple-darwin; }
+freebsd() { compiled "FreeBSD, x86-64" x86_64-unknown-freebsd; }
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- i686 aarch64 musl windows
+[[ $# -gt 0 ]] || set -- i686 aarch64 musl windows macos freebsd
 for platform; do
     "$platform"
 done
