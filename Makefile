@@ -12,10 +12,10 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/check)))
 
 # Each a script in tests/managers/.
-MANAGERS := nuget
+MANAGERS := nuget rpm
 
 .DEFAULT_GOAL := all
-.PHONY: all help library pages install uninstall deb build cli demo clean docs \
+.PHONY: all help library pages install uninstall deb rpm build cli demo clean docs \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
 	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
 	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
@@ -52,6 +52,9 @@ pages: cli # the man pages and the completions, into build/share
 
 deb: all ## make the Debian packages, in build/deb
 	packaging/deb.sh
+
+rpm: ## make the RPM packages, in build/rpm, of what is committed
+	packaging/rpm.sh
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
