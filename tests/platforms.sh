@@ -232,7 +232,10 @@ i686() {
     glibc i686 i386 i686-unknown-linux-gnu i686-linux-gnu
 }
 aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
-macos() { compiled "macOS, aarch64" aarch64-apple-darwin; }
+macos() {
+    compiled "macOS, aarch64" aarch64-apple-darwin
+    compiled "macOS, x86-64" x86_64-apple-darwin
+}
 freebsd() { compiled "FreeBSD, x86-64" x86_64-unknown-freebsd; }
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
