@@ -45,10 +45,10 @@ for name in "${names[@]}"; do
 done
 
 if [[ ! ${install[*]-} ]]; then
-    printf '\n%-12s %-52s %8s %8s\n' name what passed failed
+    printf '\n%-20s %-52s %8s %8s\n' name what passed failed
     for row in "${rows[@]}"; do
         IFS='|' read -r name what good bad <<<"$row"
-        printf '%-12s %-52s %8d %8d\n' "$name" "$what" "$good" "$bad"
+        printf '%-20s %-52s %8d %8d\n' "$name" "$what" "$good" "$bad"
     done
     [[ ${#measured[@]} == 0 ]] || printf '\n%s\n' "${measured[@]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"
