@@ -2,8 +2,8 @@
 # The conformance table by the command-line tool, and what a script wants of it besides. To be run by
 # tests/conformance/run.sh; SG_OPEN_TRACKING_TOOL is the tool.
 #
-# Left out are the cases with an option that the tool has not, and a name or key that no argument and
-# no variable can hold.
+# Left out are the cases with an option that the tool has not, a name or key that no argument and no
+# variable can hold, and sequences: names are arguments, or lines of a file.
 set -uo pipefail
 
 tool=${SG_OPEN_TRACKING_TOOL:?the path of sg-open-tracking}
@@ -71,6 +71,7 @@ run_case() {
 
 # A line a case: what run_case evaluates.
 mapfile -t cases < <(jq -r '.[]
+    | select(has("scenario") | not)
     | (.options // {}) as $options
     | select($options | keys - ["max_retries", "timeout_ms", "base_url", "ca_file"] == [])
     | select($options.base_url != "" and ($options.ca_file // "$" | startswith("$")))
@@ -95,6 +96,21 @@ mapfile -t cases < <(jq -r '.[]
 for case in "${cases[@]}"; do
     run_case "$(jq -r . <<<"$case")"
 done
+
+# The log, by -vv: but for the connection, which each command opens.
+names_of() {
+    sed -nE '/^event=(sent|reply|retry|end) /{
+        s/^event=([a-z]+) level=([a-z]+)/\2 \1: level/
+        s/=("([^"\\]|\\.)*"|[^ ]*)//g
+        p
+    }'
+}
+while read -r row; do
+    key=$SANDBOX_KEY
+    logged=$(SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE SENDGRID_API_KEY=$key \
+        "$tool" get -vv --on-behalf-of "$(jq -r .on_behalf_of <<<"$row")" 2>&1 >/dev/null)
+    verdict "$(jq -r .name <<<"$row")" "$(diff <(jq -r '.expect_log[]' <<<"$row") <(names_of <<<"$logged"))"
+done < <(jq -c '.[] | select(.scenario == "log")' "$CONFORMANCE_CASES")
 
 # A script's `if` works on it.
 if "$tool" get --on-behalf-of nobody >/dev/null 2>&1; then verdict "a failure is false" "it was true"; else verdict "a failure is false" ''; fi

@@ -21,7 +21,7 @@ fn its_commands_run() {
         assert_eq!(ran.status, Some(0), "{block}{ran:?}");
         run += 1;
     }
-    assert_eq!(run, 8);
+    assert_eq!(run, 9);
     assert!(bench.path("audit.html").exists());
 }
 
