@@ -122,7 +122,7 @@ glibc() {
         # Loader and libraries are the cross compiler's: where the system has that processor's as well,
         # one of its own would meet the other's, of another version, and threads would hang.
         run=("$emulator" -L "/usr/$gnu" -E "LD_LIBRARY_PATH=/usr/$gnu/lib")
-        by="qemu-user $("$emulator" --version | grep -oEm 1 '[0-9]+\.[0-9]+' | head -n 1)"
+        by="qemu-user $("$emulator" --version | grep -oE '[0-9]+\.[0-9]+' | head -n 1)"
     fi
     linker=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")_LINKER
     if check "$gnu: build" rust "$target" env "$linker=$gnu-gcc" /usr/bin/cargo build --release; then
@@ -209,13 +209,13 @@ windows() {
     done
     platform "Windows, x86-64, MinGW-w64" $target "$dll_and_static" \
         "the conformance table, fleets, 32 threads" \
-        "wine $(wine --version | grep -oEm 1 '[0-9]+\.[0-9]+'): **not on Windows itself**" "$before"
+        "wine $(wine --version | grep -oE '[0-9]+\.[0-9]+' | head -n 1): **not on Windows itself**" "$before"
 }
 
 needs_windows_alone() {
     local others
     others=$(x86_64-w64-mingw32-objdump -p "$1" | awk '/DLL Name:/ {print tolower($3)}' |
-        grep -vE '^(advapi32|api-ms-win-core-synch-l1-2-0|bcrypt|bcryptprimitives|crypt32|kernel32|msvcrt|ntdll|ws2_32)\.dll$')
+        grep -vE '^(advapi32|api-ms-win-core-synch-l1-2-0|bcrypt|bcryptprimitives|crypt32|kernel32|msvcrt|ntdll|userenv|ws2_32)\.dll$')
     [[ ! $others ]] || { echo "it needs $others"; return 1; }
 }
 
@@ -232,6 +232,7 @@ i686() {
     glibc i686 i386 i686-unknown-linux-gnu i686-linux-gnu
 }
 aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
+s390x() { glibc "s390x (big-endian)" s390x s390x-unknown-linux-gnu s390x-linux-gnu qemu-s390x; }
 macos() {
     compiled "macOS, aarch64" aarch64-apple-darwin
     compiled "macOS, x86-64" x86_64-apple-darwin
@@ -240,7 +241,7 @@ freebsd() { compiled "FreeBSD, x86-64" x86_64-unknown-freebsd; }
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- i686 aarch64 musl windows macos freebsd
+[[ $# -gt 0 ]] || set -- i686 aarch64 s390x musl windows macos freebsd
 for platform; do
     "$platform"
 done
