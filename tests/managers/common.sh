@@ -52,7 +52,7 @@ used() {
 our_frames() {
     gdb -batch -nx -iex "set debug-file-directory $1" -ex 'set breakpoint pending on' -ex 'break send' -ex run \
         -ex backtrace -ex kill "$2" >"$work/frames" 2>&1 </dev/null
-    grep -E 'update \(\) at client/src/client\.rs:[0-9]+' "$work/frames" || { cat "$work/frames"; return 1; }
+    grep -E '^#.* sg_client_update \(\) at src/ffi/client\.rs:[0-9]+' "$work/frames" || { cat "$work/frames"; return 1; }
 }
 
 # What is tried is the packages, not what the optimiser does.
