@@ -208,8 +208,9 @@ typedef struct sg_client sg_client;
 typedef struct sg_config sg_config;
 
 /**
- * Called with each line of the log, on the thread that made the call; in the calls for many they are
- * handed over between the results, and the thread is that one too.
+ * Called with each line of the log, on the thread that made the call.
+ *
+ * In the calls for many, lines are handed over between the results.
  *
  * context  the caller's own.
  * level    SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.

@@ -11,8 +11,9 @@ use sg_open_tracking::{Config, Error, LogLevel};
 #[allow(non_camel_case_types)]
 pub struct sg_config(pub(super) Config);
 
-/// Called with each line of the log, on the thread that made the call; in the calls for many they are
-/// handed over between the results, and the thread is that one too.
+/// Called with each line of the log, on the thread that made the call.
+///
+/// In the calls for many, lines are handed over between the results.
 ///
 /// context  the caller's own.
 /// level    SG_LOG_ERROR, SG_LOG_WARN, SG_LOG_INFO or SG_LOG_DEBUG.
