@@ -36,13 +36,8 @@ impl Call {
         Call { log, ..self }
     }
 
-    /// Makes the call, and says how it ended.
-    pub(crate) fn run(
-        mut self,
-        make: impl FnOnce(&mut Call, &mut Report) -> Result<bool, Error>,
-    ) -> Result<Outcome, Error> {
-        let mut report = Report::default();
-        let result = make(&mut self, &mut report);
+    /// Ends the call: its outcome, from the setting that was read and what is known besides.
+    pub(crate) fn end(self, result: Result<bool, Error>, mut report: Report) -> Result<Outcome, Error> {
         report.elapsed = self.started.elapsed();
         self.log.end(&report, result.as_ref().ok().copied(), result.as_ref().err());
         match result {

@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::log::{CallLog, HandOver};
 use crate::pace::RateLimit;
 use crate::service::{Service, Shared};
-use crate::{Config, Error, LogLevel, Outcome, Region, attempts, request, response};
+use crate::{Config, Error, LogLevel, Outcome, Region, Report, attempts, request, response};
 
 /// A client of one account, in one region. It never changes, and any number of threads may use it
 /// at once.
@@ -104,13 +104,24 @@ impl Client {
     }
 
     fn call(&self, update_to: Option<bool>, on_behalf_of: Option<&str>) -> Result<Outcome, Error> {
+        let mut call = self.start(|| None);
+        let mut report = Report::default();
+        let result = self.checked_call(&mut call, update_to, on_behalf_of, &mut report);
+        call.end(result, report)
+    }
+
+    fn checked_call(
+        &self,
+        call: &mut Call,
+        update_to: Option<bool>,
+        on_behalf_of: Option<&str>,
+        report: &mut Report,
+    ) -> Result<bool, Error> {
         let shared = &*self.shared;
-        self.start(|| None).run(|call, report| {
-            let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-            let request = shared.request(update_to, name);
-            let reply = attempts::exchange(shared, call, &request, &mut Single(shared), report)?;
-            response::setting(reply, shared.asked(update_to, on_behalf_of), update_to)
-        })
+        let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
+        let request = shared.request(update_to, name);
+        let reply = attempts::exchange(shared, call, &request, &mut Single(shared), report)?;
+        response::setting(reply, shared.asked(update_to, on_behalf_of), update_to)
     }
 
     /// A call of this client that begins now. Its log is this thread's, or is handed over.

@@ -9,7 +9,7 @@ use ureq::http::header::HeaderValue;
 use super::queue::{Item, Queue};
 use crate::log::HandOver;
 use crate::panic::catch_panic;
-use crate::{Error, LogLevel, Outcome, attempts, process, response};
+use crate::{Error, LogLevel, Outcome, Report, attempts, process, response};
 
 /// One item: the number of its name, the name, and that as a header.
 pub(super) struct Job {
@@ -136,9 +136,10 @@ fn call(
     hand_over: impl FnOnce() -> Option<HandOver>,
 ) -> Result<Outcome, Error> {
     let shared = &*queue.client.shared;
-    queue.client.start(hand_over).run(|call, report| {
-        let request = shared.request(update_to, Some(job.header));
-        let reply = attempts::exchange(shared, call, &request, &mut Item::new(queue), report)?;
-        response::setting(reply, shared.asked(update_to, Some(&job.name)), update_to)
-    })
+    let mut call = queue.client.start(hand_over);
+    let mut report = Report::default();
+    let request = shared.request(update_to, Some(job.header));
+    let result = attempts::exchange(shared, &mut call, &request, &mut Item::new(queue), &mut report)
+        .and_then(|reply| response::setting(reply, shared.asked(update_to, Some(&job.name)), update_to));
+    call.end(result, report)
 }
