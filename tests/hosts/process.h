@@ -4,17 +4,6 @@
 
 #include "callers/traffic.h"
 
-static inline long resident_kib(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        fclose(file);
-    return pages * sysconf(_SC_PAGESIZE) / 1024;
-}
-
 static inline int by_size(const void *one, const void *other)
 {
     int64_t difference = *(const int64_t *)one - *(const int64_t *)other;

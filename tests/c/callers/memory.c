@@ -5,18 +5,6 @@
 
 #include "traffic.h"
 
-/* Resident memory in KiB. */
-static long resident(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        fclose(file);
-    return pages * sysconf(_SC_PAGESIZE) / 1024;
-}
-
 static int wrong;
 
 static void expect(int32_t wanted, sg_result result)
@@ -71,14 +59,14 @@ int main(int argc, char **argv)
     int files = 0, tasks = 0;
     for (long number = 0; number < calls; number++) {
         if (number == warm) {
-            memory = resident();
+            memory = resident_kib();
             files = count_of("fd");
             tasks = count_of("task");
         }
         some_call(client, number);
     }
     check(wrong == 0, "%ld calls ended as they should: %d wrong", calls, wrong);
-    long grown = resident() - memory;
+    long grown = resident_kib() - memory;
     check(grown < 256, "from call %ld on, %ld KiB resident grew by %ld", warm, memory, grown);
     check(settled("fd", files) == files && settled("task", tasks) == tasks, "%d files and %d threads stayed", files, tasks);
     sg_client_free(client);

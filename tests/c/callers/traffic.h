@@ -63,6 +63,18 @@ static inline int settled(const char *what, int wanted)
     return count_of(what);
 }
 
+/* Resident memory of this process. */
+static inline long resident_kib(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (file != NULL)
+        fclose(file);
+    return pages * sysconf(_SC_PAGESIZE) / 1024;
+}
+
 /* How many of `count` to do: a share under tools that slow all down, which say so by FEWER. */
 static inline int fewer(int count)
 {
