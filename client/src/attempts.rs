@@ -67,7 +67,7 @@ pub(crate) fn exchange<'p>(
         turn.used();
         let sent = Instant::now();
         let sender = turns.sender();
-        let result = attempt(shared, call, request, report, sender);
+        let result = attempt(shared, call, request, report, sent, sender);
         drop(start);
         if !turns.note(sent, &result) {
             if retry::is_final(&result) || retries >= turns.retries(&result) {
@@ -91,17 +91,17 @@ pub(crate) fn exchange<'p>(
     }
 }
 
-/// Sends the request once, and takes in what the reply tells.
+/// Sends the request, at `sent`, and takes in what the reply tells.
 fn attempt(
     shared: &Shared,
     call: &Call,
     request: &Request,
     report: &mut Report,
+    sent: Instant,
     sender: Sender,
 ) -> Result<Reply, Fault> {
-    let started = Instant::now();
-    let (result, sent) = shared.service.pool.exchange(request, call);
-    report.attempts = report.attempts.saturating_add(sent);
+    let (result, times) = shared.service.pool.exchange(request, call);
+    report.attempts = report.attempts.saturating_add(times);
     report.retry_after = None;
     if let Ok(reply) = &result {
         report.http_status = Some(reply.status);
@@ -109,7 +109,7 @@ fn attempt(
             report.retry_after = rate_limit::asked_wait(reply.status, &reply.headers);
         }
         call.log.reply(|record| describe(reply, report.retry_after, record));
-        shared.pace.learn(started, reply.status, &reply.headers, sender);
+        shared.pace.learn(sent, reply.status, &reply.headers, sender);
     }
     result
 }
