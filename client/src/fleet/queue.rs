@@ -122,8 +122,10 @@ impl<'q> Item<'q> {
 impl<'q> Turns<'q> for Item<'q> {
     fn wait(&mut self, call: &mut Call, _: &mut Report) -> Result<Go<'q>, Error> {
         let waits_since = Instant::now();
-        let resumes = self.queue.client.shared.pace.resumes();
-        if let Some(resumes) = resumes.filter(|_| self.refused_at.is_some() && !self.overtaken) {
+        if self.refused_at.is_some()
+            && !self.overtaken
+            && let Some(resumes) = self.queue.client.shared.pace.resumes()
+        {
             call.log.hold(Hold::Refused, resumes);
             self.queue.wait_until(resumes + OTHERS_FIRST);
         }
