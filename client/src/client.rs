@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::log::{CallLog, HandOver};
 use crate::pace::RateLimit;
 use crate::service::{Service, Shared};
-use crate::{Config, Error, LogLevel, Outcome, Region, Report, attempts, request, response};
+use crate::{Config, Error, LogLevel, Outcome, Region, Report, attempts, response};
 
 /// A client of one account, in one region. It never changes, and any number of threads may use it
 /// at once.
@@ -118,8 +118,7 @@ impl Client {
         report: &mut Report,
     ) -> Result<bool, Error> {
         let shared = &*self.shared;
-        let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-        let request = shared.request(update_to, name);
+        let request = shared.request(update_to, on_behalf_of)?;
         let reply = attempts::exchange(shared, call, &request, &mut Single(shared), report)?;
         response::setting(reply, shared.asked(update_to, on_behalf_of), update_to)
     }

@@ -9,15 +9,17 @@ use crate::environment::Environment;
 use crate::net::Reply;
 use crate::pace::Sender;
 use crate::url::{BaseUrl, ProxyUrl};
-use crate::{Client, Error, rate_limit, request, response};
+use crate::{Client, Error, rate_limit, response};
 
-/// Builds the request of an update, checks included, and tells how many headers it has.
+/// Writes the request of an update, checks included, and tells how long it is.
 ///
 /// # Errors
 /// As for [`Client::update`].
 pub fn build_request(client: &Client, enabled: bool, on_behalf_of: Option<&str>) -> Result<usize, Error> {
-    let name = on_behalf_of.map(request::on_behalf_of).transpose()?;
-    Ok(client.shared.request(Some(enabled), name).to_http(()).headers().len())
+    let request = client.shared.request(Some(enabled), on_behalf_of)?;
+    let mut written = Vec::new();
+    request.write(&mut written);
+    Ok(written.len())
 }
 
 /// Reads the reply to a read.

@@ -39,8 +39,8 @@ impl Key {
     }
 
     /// What stands behind "authorization: ".
-    pub(crate) fn value(&self) -> &[u8] {
-        self.0.as_bytes()
+    pub(crate) fn value(&self) -> &str {
+        &self.0
     }
 }
 

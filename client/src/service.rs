@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use ureq::http::header::HeaderValue;
-
 use crate::environment::Environment;
 use crate::key::Key;
 use crate::log::Log;
@@ -33,12 +31,12 @@ impl Shared {
     }
 
     /// The request that sets or (`None`) reads the setting.
-    pub(crate) fn request(&self, update_to: Option<bool>, name: Option<HeaderValue>) -> Request<'_> {
-        let Shared { key, service, .. } = self;
-        match update_to {
-            Some(enabled) => Request::update(&service.setting, key, name, enabled),
-            None => Request::read(&service.setting, key, name),
-        }
+    pub(crate) fn request<'a>(
+        &'a self,
+        update_to: Option<bool>,
+        on_behalf_of: Option<&'a str>,
+    ) -> Result<Request<'a>, Error> {
+        Request::new(&self.service.setting, &self.key, update_to, on_behalf_of)
     }
 
     pub(crate) fn asked<'a>(&'a self, update_to: Option<bool>, on_behalf_of: Option<&'a str>) -> Asked<'a> {

@@ -4,18 +4,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use ureq::http::header::HeaderValue;
-
 use super::queue::{Item, Queue};
 use crate::log::HandOver;
 use crate::panic::catch_panic;
 use crate::{Error, LogLevel, Outcome, Report, attempts, process, response};
 
-/// One item: the number of its name, the name, and that as a header.
+/// One item: its name, and the number of that.
 pub(super) struct Job {
     pub(super) index: usize,
     pub(super) name: String,
-    pub(super) header: HeaderValue,
 }
 
 /// An item's number, and what became of it.
@@ -65,7 +62,7 @@ impl Crew {
     /// does it, whose result comes back.
     pub(super) fn give(&mut self, job: Job) -> Option<Finished> {
         let Some(worker) = self.idle.pop().or_else(|| self.hire()) else {
-            return Some(work(&self.queue, self.update_to, job, || None));
+            return Some(work(&self.queue, self.update_to, &job, || None));
         };
         // A thread lives as long as its sender does, which is here.
         let _ = self.workers[worker].jobs.send(job);
@@ -81,7 +78,7 @@ impl Crew {
         let (queue, update_to, tell) = (Arc::clone(&self.queue), self.update_to, self.tell.clone());
         let work_on = move || {
             for job in todo {
-                let finished = work(&queue, update_to, job, || Some(hand_over(number, tell.clone())));
+                let finished = work(&queue, update_to, &job, || Some(hand_over(number, tell.clone())));
                 if tell.send((number, Told::Finished(finished))).is_err() {
                     break;
                 }
@@ -125,21 +122,22 @@ fn hand_over(worker: usize, tell: Sender<(usize, Told)>) -> HandOver {
     })
 }
 
-fn work(queue: &Queue, update_to: Option<bool>, job: Job, hand_over: impl FnOnce() -> Option<HandOver>) -> Finished {
-    (job.index, catch_panic(|| call(queue, update_to, job, hand_over)))
+fn work(queue: &Queue, update_to: Option<bool>, job: &Job, hand_over: impl FnOnce() -> Option<HandOver>) -> Finished {
+    (job.index, catch_panic(|| call(queue, update_to, &job.name, hand_over)))
 }
 
 fn call(
     queue: &Queue,
     update_to: Option<bool>,
-    job: Job,
+    name: &str,
     hand_over: impl FnOnce() -> Option<HandOver>,
 ) -> Result<Outcome, Error> {
     let shared = &*queue.client.shared;
     let mut call = queue.client.start(hand_over);
     let mut report = Report::default();
-    let request = shared.request(update_to, Some(job.header));
-    let result = attempts::exchange(shared, &mut call, &request, &mut Item::new(queue), &mut report)
-        .and_then(|reply| response::setting(reply, shared.asked(update_to, Some(&job.name)), update_to));
+    let result = shared
+        .request(update_to, Some(name))
+        .and_then(|request| attempts::exchange(shared, &mut call, &request, &mut Item::new(queue), &mut report))
+        .and_then(|reply| response::setting(reply, shared.asked(update_to, Some(name)), update_to));
     call.end(result, report)
 }

@@ -15,7 +15,7 @@ use self::queue::Queue;
 pub use self::subusers::Listing;
 use crate::call::FORKED;
 use crate::process::OfThisProcess;
-use crate::{Client, Code, Error, Outcome, request};
+use crate::{Client, Code, Error, Outcome, check_on_behalf_of};
 
 /// So many items in a row that are answered 401, with none that went well, end the call.
 const UNAUTHORIZED_MAX: u32 = 3;
@@ -184,8 +184,8 @@ where
         let index = self.begun;
         self.begun += 1;
         let job = name.and_then(|name| {
-            let header = request::on_behalf_of(name.as_ref())?;
-            Ok(Job { index, name: name.as_ref().to_owned(), header })
+            check_on_behalf_of(name.as_ref())?;
+            Ok(Job { index, name: name.as_ref().to_owned() })
         });
         Some(job.map_err(|error| (index, Err(error))))
     }

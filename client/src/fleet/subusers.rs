@@ -171,7 +171,7 @@ impl List<'_> {
         let client = &self.queue.client;
         let shared = &client.shared;
         let resource = shared.service.subusers(limit, offset)?;
-        let request = Request::read(&resource, &shared.key, None);
+        let request = Request::new(&resource, &shared.key, None, None)?;
         let asked =
             Asked { key: &shared.key, scope: "subusers.read", region: shared.service.region, on_behalf_of: None };
         let mut call = client.start(|| None);

@@ -79,7 +79,7 @@ impl Connection {
     }
 
     pub(super) fn exchange(&self, request: &Request, call: &Call) -> Exchange {
-        self.slot.begin(call, request.key);
+        self.slot.begin(call, request);
         let outcome = self.run(request, call).map_err(into_fault);
         let End { opened, phase, is_open } = self.slot.end();
         let broke = matches!(&outcome, Err(fault) if fault.code == Code::Io);
@@ -88,10 +88,7 @@ impl Connection {
     }
 
     fn run(&self, request: &Request, call: &Call) -> Result<Reply, Error> {
-        let mut response = match request.body {
-            Some(json) => self.agent.run(request.to_http(json.0))?,
-            None => self.agent.run(request.to_http(()))?,
-        };
+        let mut response = self.agent.run(request.to_http())?;
         let framings = [CONTENT_LENGTH, TRANSFER_ENCODING].map(|name| response.headers().contains_key(name));
         if framings == [true, true] {
             // Where its body ends is a matter of taste: the way to smuggle a reply past a proxy.

@@ -5,11 +5,11 @@
 //! bytes that ends by a deadline.
 
 mod background;
-mod buffers;
 mod connect;
 mod connection;
 mod error;
 mod framing;
+mod input;
 mod pool;
 mod reply;
 mod resolve;

@@ -11,10 +11,12 @@
 //! when ureq drops the connection. One that fails in `Writing` or `Waiting`, and was not opened for
 //! this exchange, had died before the request reached the server.
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ureq::Error;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::error::into_error;
 use super::socket::Socket;
@@ -22,7 +24,10 @@ use crate::Code;
 use crate::call::Call;
 use crate::cancel::Watch;
 use crate::fault::Fault;
-use crate::key::Key;
+use crate::request::Request;
+
+/// A request as it is sent. It holds the key.
+pub(super) type Written = Zeroizing<Vec<u8>>;
 
 #[derive(Clone, Default)]
 pub(super) struct Slot(Arc<Mutex<State>>);
@@ -32,11 +37,12 @@ struct State {
     /// The open connection's, whether it rests or not.
     socket: Option<Arc<Socket>>,
     exchange: Option<Exchange>,
+    /// The request, until it is sent; then its room, for the next.
+    request: Written,
 }
 
 struct Exchange {
     call: Call,
-    key: Key,
     watch: Option<Watch>,
     /// Whether there was a connection that rested.
     kept: bool,
@@ -69,24 +75,25 @@ impl Slot {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn begin(&self, call: &Call, key: &Key) {
+    pub(super) fn begin(&self, call: &Call, request: &Request) {
         let mut state = self.state();
+        request.write(&mut state.request);
         let watch = state.socket.as_ref().map(|socket| call.cancel.watch(Arc::clone(socket) as _));
-        let (call, key, kept) = (call.clone(), key.clone(), watch.is_some());
-        state.exchange = Some(Exchange { call, key, watch, kept, opened: false, phase: Phase::Writing });
+        let (call, kept) = (call.clone(), watch.is_some());
+        state.exchange = Some(Exchange { call, watch, kept, opened: false, phase: Phase::Writing });
     }
 
-    /// The call that the exchange is part of; with the key if nothing of the request has left.
-    pub(super) fn call(&self) -> Result<(Call, Option<Key>), Error> {
-        self.with(|exchange| {
-            let key = (exchange.phase == Phase::Writing).then(|| exchange.key.clone());
-            (exchange.call.clone(), key)
-        })
+    /// The call that the exchange is part of; with the request if nothing of it has left.
+    pub(super) fn call(&self) -> Result<(Call, Option<Written>), Error> {
+        let mut state = self.state();
+        let State { exchange, request, .. } = &mut *state;
+        let exchange = exchange.as_ref().ok_or_else(outside_a_call)?;
+        let request = (exchange.phase == Phase::Writing).then(|| mem::take(request));
+        Ok((exchange.call.clone(), request))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Exchange) -> T) -> Result<T, Error> {
-        let fault = || into_error(Fault::new(Code::Internal, "a connection was used outside a call"));
-        self.state().exchange.as_mut().map(work).ok_or_else(fault)
+        self.state().exchange.as_mut().map(work).ok_or_else(outside_a_call)
     }
 
     /// Notes that the exchange needs a new connection, so that a failure from now on does not count as
@@ -104,15 +111,13 @@ impl Slot {
         self.with(|exchange| exchange.watch = Some(watch))
     }
 
-    /// Notes that a part of the request has left. Whether it is the first, and the connection one
+    /// Notes that the request has left, whose room is for the next one. Whether the connection is one
     /// that was kept.
-    pub(super) fn sent(&self) -> Result<(bool, bool), Error> {
+    pub(super) fn sent(&self, room: Written) -> Result<bool, Error> {
+        self.state().request = room;
         self.with(|exchange| {
-            let is_first = exchange.phase == Phase::Writing;
-            if is_first {
-                exchange.phase = Phase::Waiting;
-            }
-            (is_first, !exchange.opened)
+            exchange.phase = Phase::Waiting;
+            !exchange.opened
         })
     }
 
@@ -152,9 +157,20 @@ impl Slot {
     pub(super) fn end(&self) -> End {
         let mut state = self.state();
         let is_open = state.socket.is_some();
+        wipe(&mut state.request);
         match state.exchange.take() {
             Some(Exchange { opened, phase, .. }) => End { opened, phase, is_open },
             None => End { opened: true, phase: Phase::Writing, is_open },
         }
     }
+}
+
+fn outside_a_call() -> Error {
+    into_error(Fault::new(Code::Internal, "a connection was used outside a call"))
+}
+
+/// Empties it. The rest of its room has held nothing since it was last wiped.
+pub(super) fn wipe(request: &mut Written) {
+    request.as_mut_slice().zeroize();
+    request.clear();
 }

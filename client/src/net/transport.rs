@@ -1,9 +1,9 @@
 //! The way that ureq reaches our connections; the one file that names `ureq::unversioned`, which
 //! may change with any minor version of ureq.
 //!
-//! A resolver that does nothing, a connector that opens the [`Route`], and a transport that sends
-//! header, key and body as one record, waits no longer than the deadline, and probes an idle
-//! connection by one system call.
+//! A resolver that does nothing, a connector that opens the [`Route`], and a transport that sends our
+//! own request, as one record, in place of what ureq writes; waits no longer than the deadline; and
+//! probes an idle connection by one system call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use ureq::unversioned::transport::{self, ConnectionDetails, Connector, NextTimeo
 use ureq::{Agent, Error};
 
 use super::Route;
-use super::buffers::Buffers;
 use super::error::into_error;
-use super::slot::Slot;
+use super::input::Input;
+use super::slot::{Slot, wipe};
 use super::stream::Stream;
 use crate::Code;
 use crate::call::Call;
@@ -65,34 +65,28 @@ impl Connector for Open {
         }
         let (stream, watch) = self.route.open(&call).map_err(into_error)?;
         self.slot.opened(stream.socket(), watch)?;
-        Ok(Some(Transport { stream, buffers: Buffers::default(), slot: self.slot.clone() }))
+        Ok(Some(Transport { stream, input: Input::default(), slot: self.slot.clone() }))
     }
 }
 
 /// The open connection, as ureq sees it.
 struct Transport {
     stream: Stream,
-    buffers: Buffers,
+    input: Input,
     slot: Slot,
 }
 
 impl Transport {
-    /// Sends what was held back.
-    fn flush(&mut self) -> Result<Call, Error> {
-        let (call, key) = self.slot.call()?;
-        if !self.buffers.held().is_empty() {
-            if let Some(key) = key {
-                self.buffers.insert_key(&key);
-                self.buffers.begin_reply();
-            }
+    /// Sends the request, unless it was sent before.
+    fn send(&mut self) -> Result<Call, Error> {
+        let (call, request) = self.slot.call()?;
+        if let Some(mut request) = request {
+            self.input.begin_reply();
             let step = call.step("sending the request");
-            let result = self.stream.write_all(self.buffers.held(), &step);
-            self.buffers.wipe_held();
+            let result = self.stream.write_all(&request, &step);
+            wipe(&mut request);
             result.map_err(into_error)?;
-            let (is_first, reused) = self.slot.sent()?;
-            if is_first {
-                call.log.sent(reused);
-            }
+            call.log.sent(self.slot.sent(request)?);
         }
         Ok(call)
     }
@@ -100,29 +94,24 @@ impl Transport {
 
 impl transport::Transport for Transport {
     fn buffers(&mut self) -> &mut dyn transport::Buffers {
-        &mut self.buffers
+        &mut self.input
     }
 
-    /// Holds the header back until the body or the wait for the reply follows, so that both leave
-    /// in one TLS record and one system call.
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        self.buffers.hold(amount);
-        if self.buffers.is_nearly_full() {
-            self.flush()?;
-        }
+    /// Drops what ureq wrote, since our own request is sent, once there is to be a reply.
+    fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), Error> {
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        let call = self.flush()?;
+        let call = self.send()?;
         let step = call.step("waiting for the reply");
         loop {
-            let count = self.stream.read(self.buffers.free(), &step).map_err(into_error)?;
+            let count = self.stream.read(self.input.free(), &step).map_err(into_error)?;
             if self.slot.received(count)? > REPLY_MAX {
                 let message = format!("the reply is larger than {REPLY_MAX} bytes");
                 return Err(into_error(Fault::new(Code::Protocol, message)));
             }
-            if self.buffers.add(count).map_err(into_error)? {
+            if self.input.add(count).map_err(into_error)? {
                 return Ok(true);
             }
             if count == 0 {
@@ -154,13 +143,14 @@ impl fmt::Debug for Transport {
     }
 }
 
-impl transport::Buffers for Buffers {
+impl transport::Buffers for Input {
+    /// Room for what is never sent.
     fn output(&mut self) -> &mut [u8] {
-        self.output()
+        self.free()
     }
 
     fn input(&self) -> &[u8] {
-        self.input()
+        self.unread()
     }
 
     fn input_append_buf(&mut self) -> &mut [u8] {
@@ -176,8 +166,9 @@ impl transport::Buffers for Buffers {
         self.consume(amount);
     }
 
+    /// For a body, which ureq has none of.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        self.scratch_and_output()
+        (&mut [], self.free())
     }
 
     fn can_use_input(&self) -> bool {
