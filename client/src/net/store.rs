@@ -6,9 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 /// The certificates of a PEM file, read when the option was set.
 #[derive(Debug, Clone)]
@@ -85,6 +87,14 @@ impl Files {
     }
 }
 
+/// With whatever end, as the PEM reader of rustls takes it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 #[derive(Default)]
 struct Certificates(Vec<CertificateDer<'static>>);
 
@@ -101,10 +111,37 @@ impl Certificates {
             return Err(failed(&"too large for a certificate file"));
         }
         let pem = fs::read(path).map_err(|error| failed(&error))?;
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            self.0.push(certificate.map_err(|error| failed(&format_args!("not PEM: {error}")))?);
+        self.add_pem(&pem).map_err(|why| failed(&why))
+    }
+
+    /// Adds those of a PEM text (RFC 7468). rustls's own reader would take most of a process's first
+    /// call for it.
+    fn add_pem(&mut self, pem: &[u8]) -> Result<(), String> {
+        const DASHES: &[u8] = b"-----";
+        let mut section: Option<(&[u8], Vec<u8>)> = None;
+        let mut start = 0;
+        for end in memchr::memchr2_iter(b'\n', b'\r', pem).chain([pem.len()]) {
+            let line = pem[start..end].trim_ascii_end();
+            start = end + 1;
+            if let Some(label) = line.strip_prefix(b"-----BEGIN ") {
+                if section.is_some() {
+                    break;
+                }
+                let label = label.strip_suffix(DASHES).ok_or("not PEM: a line that begins a section has no end")?;
+                section = Some((label, Vec::with_capacity(2048)));
+            } else if let Some((label, text)) = &mut section {
+                if line.strip_prefix(b"-----END ").and_then(|line| line.strip_suffix(DASHES)) != Some(*label) {
+                    text.extend_from_slice(line);
+                    continue;
+                }
+                if *label == b"CERTIFICATE" {
+                    let certificate = BASE64.decode(text).map_err(|error| format!("not PEM: {error}"))?;
+                    self.0.push(certificate.into());
+                }
+                section = None;
+            }
         }
-        Ok(())
+        if section.is_some() { Err("not PEM: a section has no end".to_owned()) } else { Ok(()) }
     }
 
     /// Adds those of a directory as OpenSSL and curl take them: files that are named by the hash of
@@ -263,9 +300,28 @@ fn bundled_roots() -> RootCertStore {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rustls::pki_types::pem::PemObject;
+
     use super::*;
 
     const PEM: &str = include_str!("../../../tests/conformance/other_ca.pem");
+    const LINES: [&str; 14] = [
+        "-----BEGIN CERTIFICATE-----",
+        "-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----",
+        "-----END CERTIFICATE-----",
+        "-----BEGIN TRUSTED CERTIFICATE-----",
+        "-----END TRUSTED CERTIFICATE-----",
+        "AAAABBBBCCCC",
+        "AAAABBBBCCCC",
+        "AAA=",
+        "BB==",
+        "",
+        "# a comment",
+        "-----BEGIN CERTIFICATE----",
+        "-----END CERTIFICATE----",
+    ];
 
     #[test]
     fn ca_files_that_are_none_are_refused() {
@@ -287,6 +343,50 @@ mod tests {
             let error = CaFile::read(&path).unwrap_err();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+
+    proptest! {
+        /// The same that rustls finds; or the text is refused.
+        #[test]
+        fn certificates_are_found_in_any_text(
+            lines in proptest::collection::vec(0..LINES.len(), 0..12),
+            end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r"), Just(" \n")],
+        ) {
+            let text = lines.iter().map(|line| LINES[*line]).collect::<Vec<_>>().join(end);
+            let mut certificates = Certificates::default();
+            if certificates.add_pem(text.as_bytes()).is_ok() {
+                let expected: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+                prop_assert_eq!(expected.unwrap(), certificates.0, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn pem_texts() {
+        const ONE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\nBB==\n-----END CERTIFICATE-----\n";
+        const OTHER: &str = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        let texts = [
+            (String::new(), Some(0)),
+            (ONE.repeat(3), Some(3)),
+            (format!("# Some Authority\n{ONE}\n{OTHER}text\n{ONE}"), Some(2)),
+            (ONE.replace('\n', "\r\n"), Some(1)),
+            (ONE.replace('\n', "\r"), Some(1)),
+            (ONE.replace('\n', " \n"), Some(1)),
+            (ONE.trim_end().to_owned(), Some(1)),
+            (ONE.replace("==", ""), Some(1)),
+            (OTHER.replace("PUBLIC KEY", "TRUSTED CERTIFICATE"), Some(0)),
+            (ONE.replace("BB==", "*B=="), None),
+            (format!("{ONE}{}", &ONE[..15]), None),
+            (format!("{ONE}{}", &ONE[..30]), None),
+            (format!("{ONE}{}", &ONE[..ONE.len() - 2]), None),
+            (ONE.replace("END CERTIFICATE", "END PUBLIC KEY"), None),
+            (format!("{}{ONE}", &ONE[..30]), None),
+        ];
+        for (text, expected) in texts {
+            let mut certificates = Certificates::default();
+            let found = certificates.add_pem(text.as_bytes()).map(|()| certificates.0.len());
+            assert_eq!(found.ok(), expected, "{text}");
         }
     }
 
