@@ -2,7 +2,7 @@
 //!
 //! The settings of a process outlive its clients, with their TLS sessions: a client for each call
 //! costs no reading and no full handshake. They hold no key. A store that was read from files is read
-//! again once one of these has changed.
+//! again once one of these has changed, and not by the child of a fork for its being one.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -38,10 +38,14 @@ const KEPT_MAX: usize = 8;
 /// Files are looked at again when a connection is opened, but not more often than this.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
+/// The certificates, and the files that they were read from.
+type Store = (Arc<RootCertStore>, Arc<Files>);
+
 /// A store that is in use or was, with its TLS sessions.
 #[derive(Clone)]
 struct Kept {
     trust: Trust,
+    roots: Arc<RootCertStore>,
     config: Arc<ClientConfig>,
     /// What it was read from, and when that was looked at last.
     files: Arc<Files>,
@@ -94,12 +98,29 @@ fn keep(new: Kept) {
     all.push(new);
 }
 
-/// Reads the store, unless the files of the one `before` are as they were.
+/// Reads the store, unless the files of the one `before`, or of the one that was there when this
+/// process was forked, are as they were.
 fn read(trust: &Trust, before: Option<Kept>) -> Result<Kept, String> {
     let looked_at = Instant::now();
     if let Some(kept) = before.filter(|kept| kept.files.are_as_they_were()) {
         return Ok(Kept { looked_at, ..kept });
     }
+    let (roots, files) = match inherited(trust) {
+        Some(inherited) => inherited,
+        None => from_files(trust)?,
+    };
+    // In the child of a fork too: its parent's sessions are behind a lock of rustls's.
+    let config = Arc::new(new_config(&roots).map_err(|error| format!("TLS settings: {error}"))?);
+    Ok(Kept { trust: trust.clone(), roots, config, files, looked_at })
+}
+
+fn inherited(trust: &Trust) -> Option<Store> {
+    let kept = KEPT.inherited()?.try_lock().ok()?;
+    let Kept { roots, files, .. } = kept.iter().find(|kept| kept.trust == *trust && kept.files.are_as_they_were())?;
+    Some((Arc::clone(roots), Arc::clone(files)))
+}
+
+fn from_files(trust: &Trust) -> Result<Store, String> {
     let (roots, files) = match trust {
         Trust::File(file) => (Arc::clone(&file.roots), Files::default()),
         Trust::System { file: None, directories: None } => store::of_the_system()?,
@@ -108,15 +129,14 @@ fn read(trust: &Trust, before: Option<Kept>) -> Result<Kept, String> {
             store::named(file.as_deref().map(Path::new), &directories)?
         }
     };
-    let config = Arc::new(new_config(roots).map_err(|error| format!("TLS settings: {error}"))?);
-    Ok(Kept { trust: trust.clone(), config, files: Arc::new(files), looked_at })
+    Ok((roots, Arc::new(files)))
 }
 
-fn new_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
+fn new_config(roots: &Arc<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider { key_provider: &NoClientKeys, ..rustls::crypto::ring::default_provider() };
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .with_root_certificates(Arc::clone(roots))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     // One server a region, perhaps a proxy: room for a few.

@@ -11,7 +11,8 @@
 //!   nothing.
 //! - [`PerProcess`] is a list with a node for each generation that used it: the process that made it
 //!   has the first, its child the second, and so on. Who finds no node of its own puts one at the end,
-//!   by exchanging a pointer: a lock there would be inherited, too.
+//!   by exchanging a pointer: a lock there would be inherited, too. What lies behind a lock that nobody
+//!   held at the fork is whole, and may be read, by `try_lock`, from the node before.
 //! - [`ForksHeldOff`] is for locks of others, in the C library: a fork waits for them, briefly.
 //!
 //! What each system has of these stands in `unix` and `windows`.
@@ -129,6 +130,16 @@ impl<T: Default> PerProcess<T> {
                 None => node = node.child.get_or_init(Box::default),
             }
         }
+    }
+
+    /// What the process before this one had at the fork: to be read, and not to wait for.
+    pub(crate) fn inherited(&self) -> Option<&T> {
+        let (mut node, mut inherited) = (self, None);
+        while node.value.get().is_none() {
+            inherited = Some(&*node.value.value);
+            node = node.child.get_or_init(Box::default);
+        }
+        inherited
     }
 }
 

@@ -5,7 +5,10 @@
 
 #include "traffic.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 enum { THREADS = 4 };
@@ -58,6 +61,32 @@ static void check_forks_amid_look_ups(void)
     check(answered == programs, "%d of %d forks amid a look-up leave the child able to call", answered, programs);
 }
 
+/* Makes a one-shot call in a child; how often the trust store's file was opened for it, or -1. */
+static int opens_in_a_child(void)
+{
+    char events[16 * sizeof(struct inotify_event)];
+    bool enabled;
+    int status = -1, watch = inotify_init1(IN_NONBLOCK);
+    inotify_add_watch(watch, sandbox.ca_file, IN_OPEN);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(sg_open_tracking_get(sandbox.key, SG_REGION_GLOBAL, NULL, &enabled));
+    waitpid(child, &status, 0);
+    ssize_t length = read(watch, events, sizeof events);
+    close(watch);
+    return status != 0 ? -1 : length < 0 ? 0 : (int)(length / (ssize_t)sizeof(struct inotify_event));
+}
+
+static void check_the_store_is_inherited(void)
+{
+    bool enabled;
+    int opens = sg_open_tracking_get(sandbox.key, SG_REGION_GLOBAL, NULL, &enabled) == SG_OK ? opens_in_a_child() : -1;
+    check(opens == 0, "the child of a fork reads the trust store not again: %d times", opens);
+    utimensat(AT_FDCWD, sandbox.ca_file, NULL, 0);
+    opens = opens_in_a_child();
+    check(opens > 0, "but it does once a file has changed: %d times", opens);
+}
+
 /* A child's exit code: 0 if all went well. */
 static int be_child(sg_client *client, sg_client *cancelled, int number)
 {
@@ -99,6 +128,7 @@ int main(void)
     setenv("SG_OPEN_TRACKING_BASE_URL", sandbox.url, 1);
     setenv("SSL_CERT_FILE", sandbox.ca_file, 1);
     check_forks_amid_look_ups();
+    check_the_store_is_inherited();
     sg_client *client = sandbox_client(20000), *cancelled = derived(client, 0);
     sg_client_cancel(cancelled);
     traffic all[THREADS];
