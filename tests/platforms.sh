@@ -231,6 +231,7 @@ i686() {
     need /lib/ld-linux.so.2:libc6-i386 /usr/lib32/libgcc_s.so.1:lib32gcc-s1 || return 1
     glibc i686 i386 i686-unknown-linux-gnu i686-linux-gnu
 }
+armv7() { glibc "armv7, hard-float" armhf armv7-unknown-linux-gnueabihf arm-linux-gnueabihf qemu-arm; }
 aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
 s390x() { glibc "s390x (big-endian)" s390x s390x-unknown-linux-gnu s390x-linux-gnu qemu-s390x; }
 macos() {
@@ -241,7 +242,7 @@ freebsd() { compiled "FreeBSD, x86-64" x86_64-unknown-freebsd; }
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- i686 aarch64 s390x musl windows macos freebsd
+[[ $# -gt 0 ]] || set -- i686 armv7 aarch64 s390x musl windows macos freebsd
 for platform; do
     "$platform"
 done
