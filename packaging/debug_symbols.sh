@@ -8,7 +8,7 @@
 set -euo pipefail
 
 file=$1 debug=${2:-$1.debug}
-readelf --section-headers --wide "$file" | grep -qF .symtab || exit 0 # it is done already
+grep -qF .symtab <(readelf --section-headers --wide "$file") || exit 0 # it is done already
 "${OBJCOPY:-objcopy}" --only-keep-debug "$file" "$debug"
 chmod a-x "$debug"
 "${OBJCOPY:-objcopy}" --strip-all --add-gnu-debuglink="$debug" "$file" "$file.stripped"
