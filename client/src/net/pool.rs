@@ -58,7 +58,7 @@ impl Pool {
 
     fn take(&self) -> Option<Connection> {
         let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
-        let old = take_old(&mut idle);
+        let old = take_old(&mut idle, clock());
         let last = idle.pop();
         // They are closed with the lock released.
         drop(idle);
@@ -68,9 +68,10 @@ impl Pool {
 
     fn keep(&self, connection: Connection) {
         let mut idle = self.idle.get().lock().unwrap_or_else(PoisonError::into_inner);
-        let old = take_old(&mut idle);
+        let now = clock();
+        let old = take_old(&mut idle, now);
         if idle.len() < self.max_idle {
-            idle.push(Idle { connection, since: clock() });
+            idle.push(Idle { connection, since: now });
         }
         drop(idle);
         drop(old);
@@ -78,8 +79,7 @@ impl Pool {
 }
 
 /// Those that have rested too long, which are the first.
-fn take_old(idle: &mut Vec<Idle>) -> Vec<Idle> {
-    let now = clock();
+fn take_old(idle: &mut Vec<Idle>, now: Duration) -> Vec<Idle> {
     let old = idle.iter().take_while(|idle| now.saturating_sub(idle.since) >= IDLE_MAX).count();
     idle.drain(..old).collect()
 }
