@@ -18,7 +18,7 @@ PANELS = [
     ("first call of a process, system trust store", "first call, ms"),
     ("peak memory of a program with 10 calls", "peak memory, MB"),
 ]
-PROGRAMS = ["limit", "ours", "ureq", "libcurl"]
+PROGRAMS = ["limit", "ours", "1.0.0", "ureq", "libcurl"]
 COLOURS = {"ours": "#1a82e2"}
 GREY = "#9aa5b1"
 
@@ -31,7 +31,7 @@ def draw(figures: list[Figure], path: Path) -> None:
     # Text as text, and the same file from the same figures.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "sg_open_tracking", "font.size": 9})
     by_name = {figure.name: figure for figure in figures}
-    canvas = Canvas(figsize=(9, 2.1), layout="constrained")
+    canvas = Canvas(figsize=(9, 2.4), layout="constrained")
     axes = canvas.subplots(1, len(PANELS), sharey=True)
     for axis, (name, title) in zip(axes, PANELS, strict=True):
         values = [by_name[name].values[program].mid for program in PROGRAMS]

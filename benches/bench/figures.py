@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import programs
 from .counts import counts, stripped_size
-from .measures import Place, calls_a_second, delayed, first_ms, idle_kb, peak_mb, warm_us
+from .measures import Place, calls_a_second, delayed, first_ms, forked_ms, idle_kb, peak_mb, warm_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,56 +86,63 @@ def in_turn(
 
 def counted(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
-    each = {q.name: counts(q, bench.one_ca, bench.counting) for q in (p.ours, p.limit, p.ureq, p.ureq_timeout, p.curl)}
+    chosen = (p.ours, p.first_release, p.limit, p.ureq, p.ureq_timeout, p.curl)
+    each = {q.name: counts(q, bench.one_ca, bench.counting) for q in chosen}
 
     def figure(name: str, unit: str, attribute: str, reach: float | None, stretch: float | None = None) -> Figure:
         values = {program: Spread.of([getattr(count, attribute)]) for program, count in each.items()}
         return Figure(name, unit, values, reach=reach, stretch=stretch)
 
-    yield figure("instructions of a warm call", "", "instructions", 38_000, 28_000)
+    yield figure("instructions of a warm call", "", "instructions", 34_000, 30_000)
     yield figure("system calls of a warm call", "", "system_calls", 4, 3)
     yield figure("look-ups of a warm call", "", "lookups", 0)
     yield figure("threads that a warm call starts", "", "threads", 0)
     yield figure("heap growth of a warm call", "B", "heap_growth", 0)
-    yield figure("allocations of a warm call", "", "allocations", None)
+    yield figure("allocations of a warm call", "", "allocations", 22, 15)
 
 
 def warm(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
-    fast = [p.ours, p.limit, p.ureq, p.ureq_timeout, p.curl]
+    fast = [p.ours, p.first_release, p.limit, p.ureq, p.ureq_timeout, p.curl]
     values, ratio = in_turn(60, fast, lambda q: warm_us(q, bench.one_ca, 500), over="limit")
     values |= in_turn(5, p.official, lambda q: warm_us(q, bench.one_ca, 100))[0]
-    yield Figure("warm call, p50", "µs", values, "limit", ratio, 1.3, 1.1)
+    yield Figure("warm call, p50", "µs", values, "limit", ratio, 1.15, 1.05)
 
 
 def first(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
-    own = [p.ours, p.limit, p.ureq, p.curl]
-    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.system_cas), over="libcurl")
+    own = [p.ours, p.first_release, p.limit, p.ureq, p.curl]
+    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.system_cas), over="limit")
     values |= in_turn(5, p.official, lambda q: first_ms(q, bench.system_cas))[0]
-    yield Figure("first call of a process, system trust store", "ms", values, "libcurl", ratio, 0.2, 0.08)
-    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.one_ca), over="libcurl")
-    yield Figure("first call of a process, one CA", "ms", values, "libcurl", ratio)
+    yield Figure("first call of a process, system trust store", "ms", values, "limit", ratio, 1.1, 0.9)
+    values, ratio = in_turn(40, own, lambda q: first_ms(q, bench.one_ca), over="limit")
+    yield Figure("first call of a process, one CA", "ms", values, "limit", ratio)
+    values, ratio = in_turn(40, own, lambda q: forked_ms(q, bench.system_cas), over="limit")
+    yield Figure("first call of a forked child, system trust store", "ms", values, "limit", ratio)
 
 
 def memory(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
-    chosen = [p.ours, p.limit, p.ureq, p.curl, *p.official]
+    chosen = [p.ours, p.first_release, p.limit, p.ureq, p.curl, *p.official]
     values, _ = in_turn(5, chosen, lambda q: peak_mb(q, bench.one_ca))
-    yield Figure("peak memory of a program with 10 calls", "MB", values, reach=4.0, stretch=3.6)
+    yield Figure("peak memory of a program with 10 calls", "MB", values, reach=3.75, stretch=3.6)
     values, _ = in_turn(5, chosen, lambda q: peak_mb(q, bench.system_cas))
     yield Figure("the same with the system trust store", "MB", values)
     # At a distance, so that all the connections are in use at once.
     with delayed(p.delay, bench.server.port, ROUND_TRIP_MS) as url:
         place = Place(url, bench.server.one_ca)
-        values, _ = in_turn(5, [p.ours, p.limit, p.ureq], lambda q: idle_kb(q, place))
+        values, _ = in_turn(5, [p.ours, p.first_release, p.limit, p.ureq], lambda q: idle_kb(q, place))
     yield Figure("memory that an idle connection adds", "KB", values, reach=48, stretch=24)
 
 
 def size(bench: Bench) -> Iterator[Figure]:
-    values = {"ours": stripped_size(programs.LIBRARY) / 1e6, "libcurl": size_with_all_that_it_loads(bench) / 1e6}
-    spreads = {name: Spread.of([value]) for name, value in values.items()}
-    yield Figure("the stripped .so; libcurl and all that it loads", "MB", spreads, reach=1.6, stretch=1.2)
+    sizes = {
+        "ours": stripped_size(programs.LIBRARY),
+        "1.0.0": stripped_size(programs.FIRST_RELEASE),
+        "libcurl": size_with_all_that_it_loads(bench),
+    }
+    spreads = {name: Spread.of([size / 1e6]) for name, size in sizes.items()}
+    yield Figure("the stripped .so; libcurl and all that it loads", "MB", spreads, reach=1.75, stretch=1.6)
 
 
 def size_with_all_that_it_loads(bench: Bench) -> int:
@@ -160,7 +167,7 @@ def threads(bench: Bench) -> Iterator[Figure]:
 
 def round_trips(bench: Bench) -> Iterator[Figure]:
     p = bench.programs
-    chosen = [p.ours, p.limit, p.ureq, p.curl, *p.official]
+    chosen = [p.ours, p.first_release, p.limit, p.ureq, p.curl, *p.official]
     with delayed(p.delay, bench.server.port, ROUND_TRIP_MS) as url:
         place = Place(url, bench.server.one_ca)
         values, _ = in_turn(3, chosen, lambda q: warm_us(q, place, 10) / 1e3 / ROUND_TRIP_MS)

@@ -65,6 +65,10 @@ def first_ms(program: Program, place: Place) -> float:
     return run(program, place, "times", 1)[0] / 1e6
 
 
+def forked_ms(program: Program, place: Place) -> float:
+    return run(program, place, "forked", 1)[0] / 1e6
+
+
 def peak_mb(program: Program, place: Place) -> float:
     return run(program, place, "peak", 10)[0] * 1024 / 1e6
 

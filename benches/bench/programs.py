@@ -13,6 +13,9 @@ PEERS = ROOT / "benches/peers"
 BUILD = Path(os.environ.get("BUILD", ROOT / "build/bench"))
 LIBRARY = Path(os.environ.get("SG_OPEN_TRACKING_LIBRARY", ROOT / "target/release/libsg_open_tracking.so"))
 
+# The first release, as `benches/run` has built it.
+FIRST_RELEASE = BUILD / "1.0.0/target/release/libsg_open_tracking.so"
+
 # What a Rust static library needs of the system's.
 RUST_NEEDS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
 
@@ -35,14 +38,15 @@ def _compile(name: str, *inputs: str | Path) -> list[str]:
     return [str(program)]
 
 
-def ours() -> Program:
-    if not LIBRARY.exists():
-        raise SystemExit(f"{LIBRARY} is not there: run `make build` first, or set SG_OPEN_TRACKING_LIBRARY")
-    BUILD.mkdir(parents=True, exist_ok=True)
+def ours(name: str = "ours", library: Path = LIBRARY) -> Program:
+    if not library.exists():
+        raise SystemExit(f"{library} is not there: run `make build` first, or set SG_OPEN_TRACKING_LIBRARY")
     # The loader looks for the SONAME, which cargo's target directory may not have.
-    shutil.copy(LIBRARY, BUILD / "libsg_open_tracking.so.1")
-    command = _compile("ours", PEERS / "ours.c", BUILD / "libsg_open_tracking.so.1", f"-Wl,-rpath,{BUILD}")
-    return Program("ours", command)
+    directory = BUILD / f"lib-{name}"
+    directory.mkdir(parents=True, exist_ok=True)
+    soname = directory / "libsg_open_tracking.so.1"
+    shutil.copy(library, soname)
+    return Program(name, _compile(name, PEERS / "ours.c", soname, f"-Wl,-rpath,{directory}"))
 
 
 def counting() -> Path:
@@ -72,6 +76,7 @@ def _rust() -> Path:
 @dataclass
 class Programs:
     ours: Program
+    first_release: Program
     limit: Program
     ureq: Program
     ureq_timeout: Program
@@ -101,6 +106,7 @@ def all_programs() -> Programs:
     ureq = _compile("ureq", rust / "libureq_plain.a", *RUST_NEEDS)
     return Programs(
         ours=own,
+        first_release=ours("1.0.0", FIRST_RELEASE),
         limit=Program("limit", limit),
         ureq=Program("ureq", ureq),
         ureq_timeout=Program("ureq, timeout", ureq, {"UREQ_TIMEOUT": "1"}),

@@ -16,7 +16,7 @@ from . import programs
 if TYPE_CHECKING:
     from .figures import Figure, Spread
 
-COLUMNS = ["ours", "limit", "ureq", "ureq, timeout", "libcurl", "official Python", "official Node"]
+COLUMNS = ["ours", "1.0.0", "limit", "ureq", "ureq, timeout", "libcurl", "official Python", "official Node"]
 
 INTRODUCTION = """# Close to the wire: what a call costs, beside its peers
 
@@ -28,13 +28,14 @@ the same nginx on the loopback (TLS 1.3, kept alive), the programs in turn, roun
   same round's times. Behind each stands its spread, (lowest–highest) of the rounds; what has none, repeated.
 - *limit*: rustls on a bare socket, the request built beforehand, the reply hardly looked at. *ureq*: as it comes,
   without a timeout and with one. *libcurl*: an easy handle that is used again, without signals. *official*: SendGrid's
-  own clients. Ours goes through the C ABI.
+  own clients. Ours goes through the C ABI, as does *1.0.0*, the first release, built from its sources.
 - 1 MB is 1,000,000 bytes; 1 KB, 1,000.
 """
 
 NOTES = """
 - A first call begins with the making of the client, and has the look-up, the connection, the trust store, the handshake
   and the call in it; loading the program is left out. The system trust store is the system's bundle and one more.
+- A forked child's parent has made one call; the child makes a client of its own.
 - The time of a call from {distance} ms away is given in round trips, and judged by the nearest whole number. The link
   is a small proxy that holds back what passes by half a round trip, and a new connection's first bytes by one
   more, for the TCP handshake that the loopback does at once.

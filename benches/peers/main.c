@@ -1,6 +1,8 @@
 /*
  * PROGRAM count CALLS         makes CALLS calls, for a tool that counts from outside
  * PROGRAM times CALLS         prints the nanoseconds of each; the first includes opening the client
+ * PROGRAM forked CALLS        makes CALLS calls, and forks; prints the nanoseconds of the child's first call, the opening of
+ *                             its own client included
  * PROGRAM peak CALLS          prints the peak of resident memory, in KiB
  * PROGRAM idle CONNECTIONS    prints the heap that an idle connection adds, in bytes
  * PROGRAM rate THREADS CALLS  says "ready", waits for the end of stdin, and makes CALLS calls on each
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +64,22 @@ static void times(int calls) {
     for (int i = 1; i <= calls; i++)
         printf("%lld\n", (long long)(ends[i] - ends[i - 1]));
     free(ends);
+}
+
+static void forked(int calls) {
+    count(calls);
+    pid_t child = fork();
+    if (child == 0) {
+        int64_t begun = now_ns();
+        call(open_client(1));
+        printf("%lld\n", (long long)(now_ns() - begun));
+        fflush(stdout);
+        _exit(0);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    if (status != 0)
+        exit(1);
 }
 
 static void peak(int calls) {
@@ -156,6 +175,8 @@ int main(int argc, char **argv) {
         count(number);
     else if (argc == 3 && !strcmp(what, "times"))
         times(number);
+    else if (argc == 3 && !strcmp(what, "forked"))
+        forked(number);
     else if (argc == 3 && !strcmp(what, "peak"))
         peak(number);
     else if (argc == 3 && !strcmp(what, "idle"))
@@ -163,7 +184,7 @@ int main(int argc, char **argv) {
     else if (argc == 4 && !strcmp(what, "rate"))
         rate(number, atoi(argv[3]));
     else {
-        fprintf(stderr, "usage: %s count|times|peak CALLS | idle CONNECTIONS | rate THREADS CALLS\n", argv[0]);
+        fprintf(stderr, "usage: %s count|times|forked|peak CALLS | idle CONNECTIONS | rate THREADS CALLS\n", argv[0]);
         return 2;
     }
     return 0;
