@@ -1,8 +1,8 @@
 //! The exchange of one request and reply over a kept-alive connection.
 //!
 //! A [`Pool`] keeps connections; a connection opens the [`Route`] when it has none, and lets ureq
-//! run HTTP over it through a transport of ours. Everything below `transport` is a stream of
-//! bytes that ends by a deadline.
+//! run HTTP over it through a transport of ours, which sends our own request. Everything below
+//! `transport` is a stream of bytes that ends by a deadline.
 
 mod background;
 mod connect;
@@ -17,7 +17,7 @@ mod route;
 mod slot;
 mod socket;
 mod store;
-mod stream;
+mod tls;
 mod transport;
 mod trust;
 mod tunnel;

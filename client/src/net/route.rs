@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 
 use super::socket::Wire;
-use super::stream::Stream;
+use super::tls::Stream;
 use super::trust::{self, Trust};
 use super::{connect, resolve, tunnel};
 use crate::Code;

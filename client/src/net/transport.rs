@@ -18,7 +18,7 @@ use super::Route;
 use super::error::into_error;
 use super::input::Input;
 use super::slot::{Slot, wipe};
-use super::stream::Stream;
+use super::tls::Stream;
 use crate::Code;
 use crate::call::Call;
 use crate::fault::Fault;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::stream::Stream;
+use super::tls::Stream;
 use crate::Code;
 use crate::call::Step;
 use crate::fault::Fault;
