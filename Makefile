@@ -15,7 +15,7 @@ LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/
 MANAGERS := conan deb nuget rpm
 
 .DEFAULT_GOAL := all
-.PHONY: all help library pages install uninstall deb rpm build cli demo clean docs \
+.PHONY: all help library pages install uninstall deb rpm build cli demo clean docs book \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
 	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
 	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
@@ -171,6 +171,9 @@ docs: ## the references: C by Doxygen into build/docs/c/html, Rust into target/d
 	@mkdir -p build/docs/c
 	VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) doxygen docs/Doxyfile
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+
+book: docs ## all documents and the references as one searchable site, build/book/html
+	@bash -c '. tests/needs.sh && cargo_tool mdbook && packaging/book.py'
 
 clean: ## remove what was built
 	rm -rf target build

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-cargo_tool deny
+cargo_tool cargo-deny
 passed=0 failed=0
 for what in licenses bans sources; do
     if output=$(cargo deny --locked --workspace check --hide-inclusion-graph "$what" 2>&1); then

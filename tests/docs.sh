@@ -42,6 +42,10 @@ if need npm npm; then
     check "a broken link and a broken anchor are seen" bash -c "$(declare -f links); checker=$checker
         ! found=\$(links README.md build/docs/broken.md 2>&1) && grep -q gone.md <<<\"\$found\" && grep -q nowhere <<<\"\$found\""
 fi
+# shellcheck disable=SC2046 # no name has a space
+same "the book has every document, and a page for each binding" \
+    "$(git ls-files '*.md' | cat - <(printf '%sREADME.md\n' bindings/*/) | grep -v '^docs/SUMMARY.md$' | sort -u)" \
+    "$(realpath -m --relative-to=. $(grep -oP '\]\(\K[^)]+' docs/SUMMARY.md | sed 's|^|docs/|') | sort)"
 check "links to the outside are https" outside "${documents[@]}"
 
 if need doxygen doxygen; then

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-cargo_tool fuzz
+cargo_tool cargo-fuzz
 [[ $# -gt 0 ]] || set -- reply arguments waits urls
 
 # The sanitizer needs what only a nightly compiler has, or one that is told so.

@@ -32,13 +32,13 @@ apt_install() {
         { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 }
 
-# cargo_tool NAME: has `cargo NAME` run. What is not installed is taken, ready to run, from what
+# cargo_tool PROGRAM: has PROGRAM, such as cargo-deny, on the PATH. What is not installed is taken, ready to run, from what
 # tests/cargo_tools.txt names, into build/cargo-tools; or else built.
 cargo_tool() {
     local tools=$PWD/build/cargo-tools
     PATH=$PATH:$tools/bin
-    command -v "cargo-$1" >/dev/null && return
-    echo "fetching cargo-$1"
+    command -v "$1" >/dev/null && return
+    echo "fetching $1"
     { python3 -m venv "$tools" && "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
-        --requirement tests/cargo_tools.txt; } >/dev/null || cargo install --locked --quiet "cargo-$1"
+        --requirement tests/cargo_tools.txt; } >/dev/null || cargo install --locked --quiet "$1"
 }
