@@ -16,7 +16,7 @@ MANAGERS := conan deb nuget rpm
 
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb rpm build cli demo clean docs book \
-	test lint toolchains test-rust test-abi test-c test-callers test-docs test-languages test-hosts $(LANGUAGES:%=test-%) \
+	test lint toolchains test-rust test-abi test-c test-callers test-docs test-book test-languages test-hosts $(LANGUAGES:%=test-%) \
 	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
 	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
 
@@ -111,6 +111,9 @@ test-package-managers: ## the packages of each package manager, made and used: h
 test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh
 	tests/keep_it_off.sh
+
+test-book: book ## the book in a browser: its search, on a phone, light and dark
+	tests/book.sh
 
 counters: build ## count what a warm call costs, and compare with what is committed
 	benches/counters
