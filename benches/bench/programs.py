@@ -14,7 +14,7 @@ BUILD = Path(os.environ.get("BUILD", ROOT / "build/bench"))
 LIBRARY = Path(os.environ.get("SG_OPEN_TRACKING_LIBRARY", ROOT / "target/release/libsg_open_tracking.so"))
 
 # The first release, as `benches/run` has built it.
-FIRST_RELEASE = BUILD / "1.0.0/target/release/libsg_open_tracking.so"
+FIRST_RELEASE = BUILD / "first-release/target/release/libsg_open_tracking.so"
 
 # What a Rust static library needs of the system's.
 RUST_NEEDS = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
