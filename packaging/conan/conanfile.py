@@ -36,11 +36,14 @@ class SgOpenTracking(ConanFile):
         for part in ("Cargo.*", "LICENSE", "Makefile", "build.rs", "cbindgen.toml", "include/*", "src/*", "client/*",
                      "packaging/*.sh", "bindings/cpp/include/*", "bindings/cli/*", "benches/*.rs", "tests/faults/*",
                      "tests/sandbox/*", "tests/static/*"):
-            copy(self, part, self._top, self.export_sources_folder, excludes="*/target/*")
+            copy(self, part, self._top, self.export_sources_folder, excludes=("*/target/*", "packaging/conan/*"))
 
     def package_id(self):
         del self.info.settings.compiler
         del self.info.settings.build_type
+
+    def build_id(self):
+        self.info_build.options.shared = "Any"  # cargo makes both in one go
 
     def validate(self):
         if self.settings.os != "Linux" or self.settings_build.arch != self.settings.arch:

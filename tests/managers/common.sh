@@ -56,4 +56,5 @@ our_frames() {
 }
 
 # What is tried is the packages, not what the optimiser does.
-cheap_build() { export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16; }
+cheap=(CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS=-Copt-level=0)
+cheap_build() { export "${cheap[@]}"; }
