@@ -12,10 +12,10 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/check)))
 
 # Each a script in tests/managers/.
-MANAGERS := conan deb nuget rpm
+MANAGERS := deb rpm arch conan nuget
 
 .DEFAULT_GOAL := all
-.PHONY: all help library pages install uninstall deb rpm build cli demo clean docs book \
+.PHONY: all help library pages install uninstall deb rpm arch build cli demo clean docs book \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-book test-languages test-hosts $(LANGUAGES:%=test-%) \
 	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
 	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
@@ -55,6 +55,9 @@ deb: all ## make the Debian packages, in build/deb
 
 rpm: ## make the RPM packages, in build/rpm, of what is committed
 	packaging/rpm.sh
+
+arch: ## make the Arch package, in build/arch, of what is committed
+	packaging/arch.sh
 
 demo: build ## see it work: a C and a Python program against a local stand-in for SendGrid
 	tests/demo.sh
@@ -107,6 +110,7 @@ $(MANAGERS:%=test-%): test-%: build pages
 
 test-package-managers: ## the packages of each package manager, made and used: half an hour on two cores
 	tests/all.sh $(MANAGERS:%=test-%)
+	@grep -h '^|' $(MANAGERS:%=build/logs/test-%.log)
 
 test-docs: build ## every snippet of the documents, their links, and the references
 	tests/docs.sh

@@ -8,6 +8,8 @@
 source packaging/tools.sh # and tests/needs.sh
 # shellcheck source=tests/checks.sh
 source tests/checks.sh
+# shellcheck source=tests/rows.sh
+source tests/rows.sh
 need cc:gcc pkg-config || exit 1
 unset LD_LIBRARY_PATH PKG_CONFIG_PATH CMAKE_PREFIX_PATH
 export SENDGRID_API_KEY=$SANDBOX_KEY SG_OPEN_TRACKING_BASE_URL=$SANDBOX_URL SSL_CERT_FILE=$SANDBOX_CA_FILE
@@ -44,7 +46,7 @@ used() {
         -Dsg_open_tracking_DIR="$libraries/cmake/sg_open_tracking"
     check "it builds with that" cmake --build "$work/cmake"
     check "it has an answer" prints "open tracking is off" "$work/cmake/static"
-    check "the tool has one" prints "sg-open-tracking $version" "$root$prefix/bin/sg-open-tracking" --version
+    check "the tool has one" prints off "$root$prefix/bin/sg-open-tracking" get
 }
 
 # our_frames DIRECTORY PROGRAM: amid a call, does gdb name our functions with their lines, by the symbols
@@ -58,3 +60,15 @@ our_frames() {
 # What is tried is the packages, not what the optimiser does.
 cheap=(CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS=-Copt-level=0)
 cheap_build() { export "${cheap[@]}"; }
+
+# version_of COMMAND...: the first two numbers of the version that it prints.
+version_of() { [[ $("$@") =~ [0-9]+\.[0-9]+ ]] && echo "${BASH_REMATCH[0]}"; }
+
+# tried MANAGER PACKAGES HOW: the end of a test: its row in docs/platforms.md, and the sum.
+tried() {
+    local how=$3
+    [[ $failed == 0 ]] || how="**$failed failed**"
+    row "$1" "$2" "$how"
+    say_rows || count 0 1
+    sum_up
+}
