@@ -12,7 +12,7 @@ export SG_OPEN_TRACKING_SANDBOX = $(CURDIR)/$(SANDBOX)
 LANGUAGES := $(filter-out c,$(patsubst bindings/%/check,%,$(wildcard bindings/*/check)))
 
 # Each a script in tests/managers/.
-MANAGERS := deb rpm arch conan nuget
+MANAGERS := deb rpm arch nix conan nuget
 
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb rpm arch build cli demo clean docs book \

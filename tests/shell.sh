@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 source tests/needs.sh
 
 need shellcheck || exit 0
-mapfile -t scripts < <(git ls-files '*.sh' '*/check' tests/managers/{arch,conan,deb,nuget,rpm} .ci/run benches/run benches/counters benches/profile)
+mapfile -t scripts < <(git ls-files '*.sh' '*/check' tests/managers/{arch,conan,deb,nix,nuget,rpm} .ci/run benches/run benches/counters benches/profile)
 # SC2317: it takes functions that are handed to `check` for dead code.
 shellcheck --external-sources --exclude=SC2317 "${scripts[@]}"
