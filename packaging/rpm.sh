@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh # and tests/needs.sh
-need rpmbuild:rpm find-debuginfo:debugedit eu-unstrip:elfutils || exit 1
+need rpmbuild:rpm find-debuginfo:debugedit eu-unstrip:elfutils file || exit 1 # find-debuginfo runs file
 
 output=$PWD/build/rpm
 name=libsg_open_tracking-$version
