@@ -108,7 +108,7 @@ test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 $(MANAGERS:%=test-%): test-%: build pages
 	tests/managers/$*
 
-test-package-managers: ## the packages of each package manager, made and used: half an hour on two cores
+test-package-managers: ## the packages of each package manager, made and used: twenty minutes of processor time
 	tests/all.sh $(MANAGERS:%=test-%)
 	@grep -h '^|' $(MANAGERS:%=build/logs/test-%.log)
 
