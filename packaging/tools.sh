@@ -22,3 +22,10 @@ tools() {
     fi
     PATH=$tools/bin:$PATH
 }
+
+# zig: the tools, and cargo-zigbuild finds its linker, whatever else is first in PATH.
+zig() {
+    tools
+    CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
+    export CARGO_ZIGBUILD_ZIG_PATH
+}

@@ -152,13 +152,6 @@ python_of() {
             bindings/python/tests/conformance.py' - "$tree" || true
 }
 
-# zig: has cargo-zigbuild find its linker.
-zig() {
-    tools
-    CARGO_ZIGBUILD_ZIG_PATH=$(python -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
-    export CARGO_ZIGBUILD_ZIG_PATH
-}
-
 musl() {
     local target=x86_64-unknown-linux-musl before=$failed
     need musl-gcc:musl-tools || return 1
@@ -198,7 +191,7 @@ windows() {
         tests/wine/bcryptprimitives.c -ladvapi32 || return 0
     cp "$libraries/sg_open_tracking.dll" "$build/windows"
     for kind in dynamic static; do
-        for program in bindings/c/update bindings/c/one_shot tests/conformance/conformance tests/c/fleet \
+        for program in bindings/c/{update,one_shot} tests/c/contract tests/c/fleet tests/conformance/conformance \
             tests/c/callers/{arguments,threads}; do
             run=$build/windows/${program##*/}-$kind.exe
             # shellcheck disable=SC2086 # libraries are words
@@ -208,7 +201,7 @@ windows() {
         done
     done
     platform "Windows, x86-64, MinGW-w64" $target "$dll_and_static" \
-        "the conformance table, fleets, 32 threads" \
+        "the conformance table, \`contract\` with the sandbox's faults², fleets, 32 threads" \
         "wine $(wine --version | grep -oE '[0-9]+\.[0-9]+' | head -n 1): **not on Windows itself**" "$before"
 }
 
@@ -233,6 +226,7 @@ i686() {
 }
 armv7() { glibc "armv7, hard-float" armhf armv7-unknown-linux-gnueabihf arm-linux-gnueabihf qemu-arm; }
 aarch64() { glibc aarch64 arm64 aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64; }
+riscv64() { glibc riscv64 riscv64 riscv64gc-unknown-linux-gnu riscv64-linux-gnu qemu-riscv64; }
 s390x() { glibc "s390x (big-endian)" s390x s390x-unknown-linux-gnu s390x-linux-gnu qemu-s390x; }
 macos() {
     compiled "macOS, aarch64" aarch64-apple-darwin
@@ -242,7 +236,7 @@ freebsd() { compiled "FreeBSD, x86-64" x86_64-unknown-freebsd; }
 
 [[ -x /usr/bin/cargo && -e /usr/lib/rustlib/src/rust/library/std/src/lib.rs ]] || apt_install rustc-web cargo-web rust-web-src
 CONFORMANCE_CASES=tests/conformance/cases.json python3 tests/conformance/cases_to_c.py >"$build/cases.h"
-[[ $# -gt 0 ]] || set -- i686 armv7 aarch64 s390x musl windows macos freebsd
+[[ $# -gt 0 ]] || set -- i686 armv7 aarch64 riscv64 s390x musl windows macos freebsd
 for platform; do
     "$platform"
 done

@@ -19,6 +19,14 @@ static struct {
     const char *url, *eu_url, *ca_file, *key, *eu_key, *read_key, *update_key;
 } sandbox;
 
+/* A copy: what getenv() gives lasts, on Windows, until any variable is set. */
+static inline const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    char *copy = value == NULL ? NULL : (char *)malloc(strlen(value) + 1);
+    return copy == NULL ? NULL : strcpy(copy, value);
+}
+
 /* Takes the sandbox from the environment, and what else would meddle out of it. */
 static inline bool find_sandbox(void)
 {
@@ -28,13 +36,13 @@ static inline bool find_sandbox(void)
                                            "SG_OPEN_TRACKING_LOG"};
     for (size_t i = 0; i < COUNT(meddling); i++)
         unsetenv(meddling[i]);
-    sandbox.url = getenv("SANDBOX_URL");
-    sandbox.eu_url = getenv("SANDBOX_EU_URL");
-    sandbox.ca_file = getenv("SANDBOX_CA_FILE");
-    sandbox.key = getenv("SANDBOX_KEY");
-    sandbox.eu_key = getenv("SANDBOX_EU_KEY");
-    sandbox.read_key = getenv("SANDBOX_READ_KEY");
-    sandbox.update_key = getenv("SANDBOX_UPDATE_KEY");
+    sandbox.url = variable("SANDBOX_URL");
+    sandbox.eu_url = variable("SANDBOX_EU_URL");
+    sandbox.ca_file = variable("SANDBOX_CA_FILE");
+    sandbox.key = variable("SANDBOX_KEY");
+    sandbox.eu_key = variable("SANDBOX_EU_KEY");
+    sandbox.read_key = variable("SANDBOX_READ_KEY");
+    sandbox.update_key = variable("SANDBOX_UPDATE_KEY");
     return sandbox.url && sandbox.eu_url && sandbox.ca_file && sandbox.key && sandbox.eu_key && sandbox.read_key &&
            sandbox.update_key;
 }

@@ -12,8 +12,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#ifndef _WIN32
+#include <sys/wait.h>
+#endif
 
 /* ---- without a server ---- */
 
@@ -702,6 +704,8 @@ static void test_threads(void)
 
 /* ---- processes ---- */
 
+#ifndef _WIN32 /* it has neither fork() nor SIGPIPE */
+
 typedef sg_code (*one_call)(const sg_client *client);
 
 static sg_code by_client(const sg_client *client)
@@ -768,6 +772,8 @@ static void test_sigpipe(void)
     sg_client_free(client);
 }
 
+#endif
+
 /* ---- the one-shot calls, which take their server from the environment ---- */
 
 static void test_one_shot_arguments(void)
@@ -822,7 +828,9 @@ static void test_one_shot_calls(void)
                   enabled == (wanted != 0),
               "and so does its read");
     }
+#ifndef _WIN32
     check_survives_fork(by_one_shot, NULL, "one shot");
+#endif
 }
 
 static void test_base_url_of_environment(void)
@@ -866,8 +874,10 @@ int main(void)
         test_deadlines();
         test_cancel();
         test_threads();
+#ifndef _WIN32
         test_fork();
         test_sigpipe();
+#endif
         setenv("SSL_CERT_FILE", sandbox.ca_file, 1); /* from here on: the one-shot pool reads it once */
     } else {
         skip("all that needs a server", "SANDBOX_URL and its kin are not set");

@@ -63,6 +63,7 @@ static inline int settled(const char *what, int wanted)
     return count_of(what);
 }
 
+#ifndef _WIN32
 /* Resident memory of this process. */
 static inline long resident_kib(void)
 {
@@ -74,6 +75,7 @@ static inline long resident_kib(void)
         fclose(file);
     return pages * sysconf(_SC_PAGESIZE) / 1024;
 }
+#endif
 
 /* How many of `count` to do: a share under tools that slow all down, which say so by FEWER. */
 static inline int fewer(int count)
