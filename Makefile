@@ -17,8 +17,9 @@ MANAGERS := deb rpm arch nix conan nuget
 .DEFAULT_GOAL := all
 .PHONY: all help library pages install uninstall deb rpm arch build cli demo clean docs book \
 	test lint toolchains test-rust test-abi test-c test-callers test-docs test-book test-languages test-hosts $(LANGUAGES:%=test-%) \
-	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages test-repeats \
-	test-release test-hard test-platforms test-distributions counters bench profile valgrind asan tsan fuzz deny coverage
+	test-install test-static test-cargo-c $(MANAGERS:%=test-%) test-package-managers dist test-packages \
+	test-foreign-packages test-repeats test-release test-hard test-platforms test-distributions counters bench profile \
+	valgrind asan tsan fuzz deny coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,9 +133,18 @@ dist: ## pack a release, into build/dist: source, libraries, a package for each 
 	packaging/portable.sh
 	packaging/packages.sh
 
+# The same for aarch64 and for musl: a wheel and an npm package.
+dist-%:
+	packaging/portable.sh $*
+	PLATFORM=$* packaging/packages.sh
+
 test-packages: dist ## each package installed into an empty place and used there, without the source tree
 	$(CARGO) build --locked --package sg_open_tracking_sandbox
 	tests/packages.sh
+
+test-foreign-packages: dist-aarch64 dist-musl ## wheels and npm packages for aarch64 and musl, made and used there
+	$(CARGO) build --locked --package sg_open_tracking_sandbox
+	tests/foreign_packages.sh
 
 test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
 	tests/repeats.sh

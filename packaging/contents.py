@@ -5,7 +5,8 @@
 Into DIRECTORY go sg_open_tracking.cdx.json, validated against the schema of CycloneDX, and
 LICENSE-THIRD-PARTY. They name what is linked into the library for TARGET and nothing else: the crates
 that cargo tree shows without build scripts' and macros' own, the parts of Rust's standard library,
-and the unwinder and compiler runtime of the linker.
+and the unwinder and compiler runtime of the linker. Debian's Rust has no notice of what is in the
+standard library, but its source, which is what was built.
 """
 
 from __future__ import annotations
@@ -101,9 +102,37 @@ def crates(target: str) -> tuple[Part, list[Part]]:
     return library, [part for part in parts if part is not library]
 
 
+def std_of(release: str, texts: dict[str, str], parts: list[Part]) -> list[Part]:
+    purl = PackageURL("generic", "rust-lang", "std", release)
+    needs = tuple(sorted(part.purl for part in parts))
+    std = Part("std", release, "MIT OR Apache-2.0", "https://github.com/rust-lang/rust", purl, texts, needs=needs)
+    return [std, *parts]
+
+
+def debian_standard_library(target: str, source: Path) -> list[Part]:
+    """Rust's own, and the crates within it, by the source that Debian builds it from."""
+    release = run("rustc", "--version").split()[1]
+    texts = {"copyright": Path("/usr/share/doc/rust-web-src/copyright").read_text().strip()}
+    texts["Apache-2.0"] = Path("/usr/share/common-licenses/Apache-2.0").read_text().strip()
+    tree = run("cargo", "tree", "--locked", "--manifest-path", str(source / "library/std/Cargo.toml"),
+               "--target", target, "--features", "panic-unwind,backtrace", "--edges", "normal,no-proc-macro",
+               "--prefix", "none", "--no-dedupe", "--format", "{p}|{l}|{r}")
+    parts = []
+    for line in sorted(set(tree.splitlines())):
+        package, licence, url = line.split("|")
+        name, version = package.split()[:2]
+        if name.replace("-", "_") not in OF_RUST:
+            version = version.removeprefix("v")
+            parts.append(Part(name, version, licence, url, PackageURL("cargo", None, name, version), texts))
+    return std_of(release, texts, parts)
+
+
 def standard_library(target: str) -> list[Part]:
     """Rust's own, and the crates within it."""
     sysroot = Path(run("rustc", "--print", "sysroot").strip())
+    source = sysroot / "lib/rustlib/src/rust"
+    if source.is_dir() and not (sysroot / "share/doc/rust").is_dir():
+        return debian_standard_library(target, source)
     release = run("rustc", "--version").split()[1]
     libraries = (sysroot / "lib/rustlib" / target / "lib").glob("*.rlib")
     present = {re.sub(r"^lib(.*)-[0-9a-f]+\.rlib$", r"\1", path.name) for path in libraries}
@@ -135,10 +164,7 @@ def standard_library(target: str) -> list[Part]:
     texts = {"COPYRIGHT-library.html": plain(own[own.index('<h2 id="short-version">') :]), "MIT": mit}
     for name in ("Apache-2.0", "Unicode-3.0"):
         texts[name] = (sysroot / f"share/doc/rust/licenses/{name}.txt").read_text().strip()
-    purl = PackageURL("generic", "rust-lang", "std", release)
-    needs = tuple(sorted(part.purl for part in parts))
-    std = Part("std", release, "MIT OR Apache-2.0", "https://github.com/rust-lang/rust", purl, texts, needs=needs)
-    return [std, *parts]
+    return std_of(release, texts, parts)
 
 
 def linker() -> list[Part]:

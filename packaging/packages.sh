@@ -4,19 +4,29 @@
 #
 #     packaging/packages.sh [PACKAGE...]    of: source binary python javascript ruby java csharp go php
 #
-# All of them carry the one library that packaging/portable.sh built.
+# All of them carry the one library that packaging/portable.sh built. With PLATFORM, as it takes one,
+# the wheel and the npm package for that alone are packed, into build/dist-PLATFORM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/tools.sh
 source packaging/tools.sh
 tools
 
-portable=$PWD/build/portable
-dist=$PWD/build/dist
+platform=${PLATFORM:-}
+portable=$PWD/build/portable${platform:+-$platform}
+dist=$PWD/build/dist${platform:+-$platform}
 stages=$PWD/build/stages
 library=libsg_open_tracking.so.1
 name=libsg_open_tracking-$version
-[[ -e $portable/$library ]] || { echo "packages.sh: build/portable/$library is missing: run packaging/portable.sh first" >&2; exit 1; }
+[[ -e $portable/$library ]] || { echo "packages.sh: $portable/$library is missing: run packaging/portable.sh first" >&2; exit 1; }
+
+# For whom a package is, as Python's installer and npm have it.
+case $platform in
+    "") wheel=manylinux_2_17_x86_64 ;;
+    aarch64) wheel=manylinux_2_17_aarch64 cpu=arm64 libc=glibc ;;
+    musl) wheel=musllinux_1_2_x86_64 cpu=x64 libc=musl ;;
+    *) echo "packages.sh: no such platform: $platform" >&2; exit 1 ;;
+esac
 
 # stage LANGUAGE [DIRECTORY]: a copy of the binding's files, of one date, in $stage; with the library
 # in DIRECTORY of it, and all licences.
@@ -96,12 +106,15 @@ filled() { # TEMPLATE DIRECTORY: as packaging/install.sh does it
         -e "s|@DESCRIPTION@|$(sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml | head -n 1)|" "packaging/$1.in" >"$2/$1"
 }
 
-# A wheel for every Python on a glibc that old, which auditwheel makes sure of; and the source, which
-# installs anywhere and binds the library that is on the system.
+# A wheel for every Python on a C library that old, which auditwheel makes sure of; and the source,
+# which installs anywhere and binds the library that is on the system.
 package_python() {
     stage python src/sg_open_tracking
-    python -m build --no-isolation --wheel --outdir "$stage/wheel" "$stage" >"$stage.log" 2>&1
-    auditwheel repair --plat manylinux_2_17_x86_64 --wheel-dir "$dist" "$stage"/wheel/*.whl >>"$stage.log" 2>&1
+    _PYTHON_HOST_PLATFORM=linux-${wheel#*linux_*_*_} \
+        python -m build --no-isolation --wheel --outdir "$stage/wheel" "$stage" >"$stage.log" 2>&1
+    # It takes the names of this machine's platforms alone, and finds those of others.
+    auditwheel repair --plat "$([[ $platform ]] && echo auto || echo "$wheel")" --wheel-dir "$dist" "$stage"/wheel/*.whl >>"$stage.log" 2>&1
+    [[ ! $platform ]] || return 0
     stage python
     python -m build --no-isolation --sdist --outdir "$dist" "$stage" >>"$stage.log" 2>&1
 }
@@ -109,7 +122,13 @@ package_python() {
 package_javascript() {
     need npm || exit 1
     stage javascript src
+    if [[ $platform ]]; then
+        (cd "$stage" && npm pkg set --json 'os=["linux"]' "cpu=[\"$cpu\"]" "libc=[\"$libc\"]")
+        date_all "$stage"
+    fi
     npm pack --silent --pack-destination "$dist" "$stage" >"$stage.log" 2>&1
+    # npm names it by its version alone.
+    [[ ! $platform ]] || mv "$dist/sg-open-tracking-$version"{,"-linux-$cpu-$libc"}.tgz
 }
 
 package_ruby() {
@@ -160,13 +179,17 @@ package_php() {
     zip_of "$dist/sg-open-tracking-php-$version.zip" "$stage" ""
 }
 
-[[ $# -gt 0 ]] || { set -- source binary python javascript ruby java csharp go php; rm -rf "$dist"; }
+if [[ $# == 0 ]]; then
+    rm -rf "$dist"
+    set -- python javascript
+    [[ $platform ]] || set -- source binary "$@" ruby java csharp go php
+fi
 mkdir -p "$dist" "$stages"
 for package; do
     echo "packing $package"
     "package_$package"
 done
-cp "$portable/sg_open_tracking.cdx.json" "$dist/$name.cdx.json"
+cp "$portable/sg_open_tracking.cdx.json" "$dist/$name${platform:+-$platform}.cdx.json"
 rm -f "$dist/SHA256SUMS"
 sums=$(cd "$dist" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum)
 tee "$dist/SHA256SUMS" <<<"$sums"
