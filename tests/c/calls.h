@@ -19,12 +19,15 @@ static struct {
     const char *url, *eu_url, *ca_file, *key, *eu_key, *read_key, *update_key;
 } sandbox;
 
-/* A copy: what getenv() gives lasts, on Windows, until any variable is set. */
+/* On Windows a copy, since what getenv() gives there lasts until any variable is set. */
 static inline const char *variable(const char *name)
 {
     const char *value = getenv(name);
+#ifdef _WIN32
     char *copy = value == NULL ? NULL : (char *)malloc(strlen(value) + 1);
-    return copy == NULL ? NULL : strcpy(copy, value);
+    value = copy == NULL ? NULL : strcpy(copy, value);
+#endif
+    return value;
 }
 
 /* Takes the sandbox from the environment, and what else would meddle out of it. */
