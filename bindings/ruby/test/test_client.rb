@@ -163,6 +163,29 @@ class TestClient < Minitest::Test
     assert_equal(["true\n", ""], [out, error])
   end
 
+  def test_an_interrupted_close_frees_once
+    out, error, = ruby("-I#{PACKAGE}/lib", "-e", <<~PROGRAM)
+      require "sg_open_tracking"
+      freed = []
+      interrupted = Module.new do
+        define_method(:sg_client_free) do |client|
+          freed.push(client)
+          super(client)
+          raise Interrupt
+        end
+      end
+      SgOpenTracking.send(:const_get, :Native).singleton_class.prepend(interrupted)
+      client = SgOpenTracking::Client.new("SG.key")
+      begin
+        client.close
+      rescue Interrupt
+        client.close
+      end
+      puts freed.length
+    PROGRAM
+    assert_equal(["1\n", ""], [out, error])
+  end
+
   # The GVL: fiddle releases it, so other threads run during a call ...
   def test_other_threads_run_during_a_call
     counted = 0
@@ -193,6 +216,24 @@ class TestClient < Minitest::Test
       end
       assert_includes(1.5..6, took)
       assert_equal(200, client.get.http_status)
+    end
+  end
+
+  # Wherever in the library it comes.
+  def test_no_interrupt_is_lost
+    caller = Thread.current
+    client do |client|
+      last = (1..).find do |moment|
+        called = 0
+        interruption = TracePoint.new(:c_call) do
+          raise Interrupt if Thread.current == caller && (called += 1) == moment
+        end
+        interruption.enable { client.get }
+        assert_operator(called, :<, moment, "an interrupt was lost")
+      rescue Interrupt
+        false
+      end
+      assert_operator(last, :>, 20)
     end
   end
 

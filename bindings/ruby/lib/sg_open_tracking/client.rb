@@ -107,7 +107,7 @@ module SgOpenTracking
       listing = lambda do |client, report|
         named = ->(name) { report.call(Native.text(name)) }
         Native.callback([Native::POINTER, Native::POINTER], named) do |on_subuser|
-          outcome(*Native.result { |result| Native.sg_client_list_subusers(client, on_subuser, nil, result) })
+          outcome(*Native.result { |result| Native.sg_client_list_subusers(client, on_subuser, 0, result) })
         end
       end
       aside(listing, &block)
@@ -194,7 +194,7 @@ module SgOpenTracking
         calling = lambda do |client, report|
           ended = ->(index, result) { report.call(item(first + index, lot[index], result)) }
           code = Native.callback([Native::POINTER, Native::SIZE, Native::POINTER], ended) do |on_result|
-            Native.texts(texts) { |array| yield client, array, texts.length, on_result, nil, nil }
+            Native.texts(texts) { |array| yield client, array, texts.length, on_result, 0, 0 }
           end
           Native.check(code, "names was refused") unless code == Code::PARTIAL # which the items told
         end

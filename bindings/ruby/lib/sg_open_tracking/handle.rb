@@ -81,8 +81,9 @@ module SgOpenTracking
     def free_if_unused
       return unless @closed && @calls.zero? && @pointer
 
-      Native.sg_client_free(@pointer)
-      @pointer = nil
+      pointer = @pointer
+      @pointer = nil # first: an interrupt may come as the function returns
+      Native.sg_client_free(pointer)
     end
   end
 

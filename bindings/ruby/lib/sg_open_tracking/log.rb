@@ -24,7 +24,7 @@ module SgOpenTracking
         raise TypeError, "logger must have the methods of a Logger, and has no #{missing.join(", ")}" unless missing.empty?
 
         _, level = LEVELS.find { |name, _| !logger.respond_to?("#{name}?") || logger.public_send("#{name}?") }
-        Native.check(Native.sg_config_set_log(config, level, callback, nil), "logger was refused") if level
+        Native.check(Native.sg_config_set_log(config, level, callback, 0), "logger was refused") if level
       end
 
       # What takes the lines of the native calls that this thread makes.
@@ -41,7 +41,7 @@ module SgOpenTracking
             Thread.current[:sg_open_tracking_call]&.report(Line.new(level, Native.text(text)))
           end
         end
-        @callback.ref
+        @callback.ref.to_i
       end
     end
   end

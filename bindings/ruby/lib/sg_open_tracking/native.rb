@@ -30,33 +30,36 @@ module SgOpenTracking
     INT32 = Fiddle::TYPE_INT
     UINT32 = -Fiddle::TYPE_INT
     TEXT = Fiddle::TYPE_CONST_STRING
+    # What functions take and return: for a TYPE_VOIDP fiddle calls Integer(), which swallows what interrupts it.
+    ADDRESS = Fiddle::TYPE_UINTPTR_T
+    # What callbacks are handed.
     POINTER = Fiddle::TYPE_VOIDP
     SIZE = Fiddle::TYPE_SIZE_T
 
     SIGNATURES = {
-      sg_open_tracking_update: [INT32, [TEXT, BOOL, INT32, TEXT, POINTER]],
-      sg_open_tracking_get: [INT32, [TEXT, INT32, TEXT, POINTER]],
-      sg_config_new: [POINTER, []],
-      sg_config_free: [VOID, [POINTER]],
-      sg_config_set_timeout_ms: [INT32, [POINTER, UINT32]],
-      sg_config_set_connect_timeout_ms: [INT32, [POINTER, UINT32]],
-      sg_config_set_max_retries: [INT32, [POINTER, UINT32]],
-      sg_config_set_max_connections: [INT32, [POINTER, UINT32]],
-      sg_config_set_requests_per_minute: [INT32, [POINTER, UINT32]],
-      sg_config_set_base_url: [INT32, [POINTER, TEXT]],
-      sg_config_set_proxy: [INT32, [POINTER, TEXT]],
-      sg_config_set_ca_file: [INT32, [POINTER, TEXT]],
-      sg_config_set_user_agent: [INT32, [POINTER, TEXT]],
-      sg_config_set_log: [INT32, [POINTER, INT32, POINTER, POINTER]],
-      sg_client_new: [INT32, [TEXT, INT32, POINTER, POINTER]],
-      sg_client_derive: [INT32, [POINTER, UINT32, POINTER]],
-      sg_client_free: [VOID, [POINTER]],
-      sg_client_update: [INT32, [POINTER, BOOL, TEXT, POINTER]],
-      sg_client_get: [INT32, [POINTER, TEXT, POINTER]],
-      sg_client_cancel: [VOID, [POINTER]],
-      sg_client_update_many: [INT32, [POINTER, BOOL, POINTER, SIZE, POINTER, POINTER, POINTER]],
-      sg_client_get_many: [INT32, [POINTER, POINTER, SIZE, POINTER, POINTER, POINTER]],
-      sg_client_list_subusers: [INT32, [POINTER, POINTER, POINTER, POINTER]],
+      sg_open_tracking_update: [INT32, [TEXT, BOOL, INT32, TEXT, ADDRESS]],
+      sg_open_tracking_get: [INT32, [TEXT, INT32, TEXT, ADDRESS]],
+      sg_config_new: [ADDRESS, []],
+      sg_config_free: [VOID, [ADDRESS]],
+      sg_config_set_timeout_ms: [INT32, [ADDRESS, UINT32]],
+      sg_config_set_connect_timeout_ms: [INT32, [ADDRESS, UINT32]],
+      sg_config_set_max_retries: [INT32, [ADDRESS, UINT32]],
+      sg_config_set_max_connections: [INT32, [ADDRESS, UINT32]],
+      sg_config_set_requests_per_minute: [INT32, [ADDRESS, UINT32]],
+      sg_config_set_base_url: [INT32, [ADDRESS, TEXT]],
+      sg_config_set_proxy: [INT32, [ADDRESS, TEXT]],
+      sg_config_set_ca_file: [INT32, [ADDRESS, TEXT]],
+      sg_config_set_user_agent: [INT32, [ADDRESS, TEXT]],
+      sg_config_set_log: [INT32, [ADDRESS, INT32, ADDRESS, ADDRESS]],
+      sg_client_new: [INT32, [TEXT, INT32, ADDRESS, ADDRESS]],
+      sg_client_derive: [INT32, [ADDRESS, UINT32, ADDRESS]],
+      sg_client_free: [VOID, [ADDRESS]],
+      sg_client_update: [INT32, [ADDRESS, BOOL, TEXT, ADDRESS]],
+      sg_client_get: [INT32, [ADDRESS, TEXT, ADDRESS]],
+      sg_client_cancel: [VOID, [ADDRESS]],
+      sg_client_update_many: [INT32, [ADDRESS, BOOL, ADDRESS, SIZE, ADDRESS, ADDRESS, ADDRESS]],
+      sg_client_get_many: [INT32, [ADDRESS, ADDRESS, SIZE, ADDRESS, ADDRESS, ADDRESS]],
+      sg_client_list_subusers: [INT32, [ADDRESS, ADDRESS, ADDRESS, ADDRESS]],
       sg_strerror: [TEXT, [INT32]],
       sg_version: [TEXT, []]
     }.freeze
@@ -102,10 +105,10 @@ module SgOpenTracking
         end
       end
 
-      # Yields a C function that answers whether to go on, which `answer` says. Nothing may be raised in it.
+      # Yields the address of a C function that answers, as `answer` does, whether to go on. Nothing may be raised in it.
       def callback(types, answer)
         pinned = pinned(BOOL, types) { |_, *reported| answer.call(*reported) ? 1 : 0 }
-        yield pinned.ref
+        yield pinned.ref.to_i
       ensure
         pinned&.clear
       end
