@@ -54,6 +54,12 @@ fn unusual() -> Vec<Case> {
             "a reason phrase beyond ASCII",
             format!("HTTP/1.1 200 tr\u{e8}s bien\r\nContent-Length: 16\r\n\r\n{BODY}"),
         ),
+        sends("lines that end in a line feed", format!("HTTP/1.1 200 OK\nContent-Length: 16\n\n{BODY}")),
+        replying(
+            "lines that end in a line feed, and the body later",
+            [send("HTTP/1.1 200 OK\nContent-Length: 16\n\n"), Step::Drip(BODY.into(), 1), Step::Wait],
+        ),
+        before_reply("103 whose lines end in a line feed", "HTTP/1.1 103 Early Hints\nLink: </a>\n\n"),
         sends("header names in odd case", format!("HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh: 16\r\n\r\n{BODY}")),
         sends("header names in capitals", format!("HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 16\r\n\r\n{BODY}")),
         sends("no space after the colon", format!("HTTP/1.1 200 OK\r\nContent-Length:16\r\n\r\n{BODY}")),
@@ -130,6 +136,10 @@ fn chunked() -> Vec<Case> {
         chunks("an extension with a quoted string", &format!("10 ; name=\"a;b 16\"\r\n{BODY}\r\n0\r\n\r\n")),
         refused(chunks("a very long extension", &format!("10;{}\r\n{BODY}\r\n0\r\n\r\n", "x".repeat(9000))), 200),
         refused(chunks("an extension with a bare line feed", &format!("10;a\nb\r\n{BODY}\r\n0\r\n\r\n")), 0),
+        sends(
+            "chunks with extensions behind lines that end in a line feed",
+            format!("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n10;a=b\r\n{BODY}\r\n0;c\r\n\r\n"),
+        ),
         chunks("chunks with a trailer", &format!("10\r\n{BODY}\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n")),
         chunks("a trailer that looks like a length", &format!("10\r\n{BODY}\r\n0\r\nContent-Length: 3\r\n\r\n")),
         replying(

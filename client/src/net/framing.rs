@@ -151,15 +151,18 @@ struct Head {
 }
 
 impl Head {
-    /// The head of `bytes`, whose end is not among the first `seen`.
+    /// The head of `bytes`, whose end is not among the first `seen`. It ends where ureq ends it,
+    /// whose parser takes a bare line feed for the end of a line too (RFC 9112, section 2.2).
     fn find(bytes: &[u8], seen: usize) -> Option<Head> {
-        if seen > 0 && !bytes[seen.saturating_sub(3)..].windows(4).any(|end| end == b"\r\n\r\n") {
+        let new = &bytes[seen.saturating_sub(2)..];
+        let ends = |at: usize| matches!(new[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..]);
+        if seen > 0 && !memchr::memchr_iter(b'\n', new).any(ends) {
             return None;
         }
         let (mut line, mut is_chunked) = (0, false);
         for end in memchr::memchr_iter(b'\n', bytes) {
             let text = &bytes[line..end];
-            if text == b"\r" {
+            if matches!(text, b"" | b"\r") {
                 return Some(Head { length: end + 1, is_chunked });
             }
             is_chunked |= matches!(text.first(), Some(b't' | b'T')) && says_chunked(text);
@@ -210,6 +213,7 @@ mod tests {
     fn what_is_taken_out() {
         const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
         const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-Encoding:\tChunked \r\n\r\n";
+        const LINE_FEEDS: &str = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
         let long = "x".repeat(EXTENSION_MAX - 1);
         let cases = [
             (OK.to_owned(), Some(OK.to_owned())),
@@ -227,6 +231,8 @@ mod tests {
             (format!("{CHUNKED}2;{long}\r\n;;\r\n0\r\n\r\n"), Some(format!("{CHUNKED}2\r\n;;\r\n0\r\n\r\n"))),
             (format!("{CHUNKED};a\r\n{{}}"), None),
             (format!("{CHUNKED}g;a\r\n{{}}"), None),
+            (format!("{LINE_FEEDS}2;a\r\n{{}}\r\n0\r\n\r\n"), Some(format!("{LINE_FEEDS}2\r\n{{}}\r\n0\r\n\r\n"))),
+            (format!("HTTP/1.1 103 E\nLink: <a>\n\n{OK}"), Some(OK.to_owned())),
             (format!("{CHUNKED}11111111111111111;a\r\n{{}}"), None),
         ];
         for (reply, expected) in cases {
@@ -243,6 +249,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_head_ends_where_the_parser_of_ureq_ends_it(
+            fields in proptest::collection::vec("[A-Za-z-]{1,4}:[ -~\t]{0,4}", 0..4),
+            ends in proptest::collection::vec(prop_oneof![Just("\n"), Just("\r\n")], 6),
+            body in "[\r\na:]{0,12}",
+            seen in any::<proptest::sample::Index>(),
+        ) {
+            let mut head = "HTTP/1.1 200 OK".to_owned();
+            for (field, end) in fields.iter().map(String::as_str).chain([""]).zip(&ends) {
+                head.push_str(end);
+                head.push_str(field);
+            }
+            head.push_str(ends[5]);
+            let mut headers = [httparse::EMPTY_HEADER; 4];
+            let reply = format!("{head}{body}");
+            let parsed = httparse::Response::new(&mut headers).parse(reply.as_bytes());
+            prop_assert_eq!(parsed, Ok(httparse::Status::Complete(head.len())));
+            let seen = seen.index(head.len());
+            prop_assert_eq!(Head::find(reply.as_bytes(), seen).map(|head| head.length), Some(head.len()));
+            prop_assert!(Head::find(&reply.as_bytes()[..seen], 0).is_none());
+        }
+
         #[test]
         fn parts_make_no_difference(
             body in proptest::collection::vec(prop_oneof![Just(b'1'), Just(b';'), Just(b'\r'), Just(b'\n'), any::<u8>()], 0..60),
