@@ -38,7 +38,8 @@ for _ in range(3):
 
 REFUSED = (
     "the call needs a thread of its own, and this interpreter starts none:"
-    " thread is not supported for isolated subinterpreters"
+    " thread is not supported for isolated subinterpreters."
+    " In the main thread, calls for one account need none"
 )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import os
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Callable, final
+from typing import TYPE_CHECKING, Any, Callable, Final, final
 
 from ._arguments import ClientOptions, Region, enabled_to_c
 from ._call import aread
@@ -18,6 +20,7 @@ from ._errors import ArgumentError, CallTimeoutError
 from ._fleet import AsyncItems, subusers
 from ._native import lib
 from ._result import Result
+from ._threads import in_main_thread
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -100,6 +103,8 @@ class AsyncClient:
                 return function(call)
 
         with self._client._for_one_call() as client:  # leaving it cuts the call off
+            if in_main_thread() or threading.current_thread().daemon:
+                _left_by_the_end.add(client)
             work = self._threads.submit(functools.partial(contextvars.copy_context().run, run))
             ended = asyncio.wrap_future(work)
             try:
@@ -108,8 +113,24 @@ class AsyncClient:
                     raise _no_thread_within(timeout)
                 return await ended
             finally:
+                _left_by_the_end.discard(client)
                 ended.cancel()
                 del ended, work  # as in `result_of`
+
+
+_left_by_the_end: Final[set[Client]] = set()
+"""The clients of calls that nobody awaits any more once the main thread has ended."""
+
+
+def _cut_off() -> None:
+    """Python's end waits for the threads of executors."""
+    for client in list(_left_by_the_end):
+        client.cancel()
+
+
+# How `concurrent.futures` has itself called, before it waits for them: the last to register is the first.
+with contextlib.suppress(AttributeError, RuntimeError):
+    threading._register_atexit(_cut_off)  # type: ignore[attr-defined]
 
 
 def _no_thread_within(timeout: float) -> CallTimeoutError:

@@ -28,8 +28,9 @@ Native = Callable[["Client", Callable[[T], bool]], object]
 AHEAD: Final = 64
 """How many reports may wait to be read."""
 
+_ending = False
 _running: Final[set[Call[Any]]] = set()
-_readers: Final[weakref.WeakSet[Generator[Any, None, None]]] = weakref.WeakSet()
+_readers: Final[weakref.WeakValueDictionary[int, Generator[Any, None, bool]]] = weakref.WeakValueDictionary()
 
 
 class NoThreadError(RuntimeError):
@@ -39,13 +40,16 @@ class NoThreadError(RuntimeError):
 def read(client: Client, native: Native[T]) -> Generator[T, None, None]:
     """Runs a call and yields what it reports. Leaving it cuts the call off, and does not wait."""
     reader = _read(client, native)
-    _readers.add(reader)
-    return reader
+    _readers[id(reader)] = reader
+    if not (yield from reader):
+        raise CallCancelledError("the interpreter is ending")
 
 
-def _read(client: Client, native: Native[T]) -> Generator[T, None, None]:
+def _read(client: Client, native: Native[T]) -> Generator[T, None, bool]:
+    """Returns True, unless it was closed."""
     with _started(client, native) as call:
         yield from call
+    return True
 
 
 async def aread(client: Client, native: Native[T]) -> AsyncGenerator[T, None]:
@@ -119,12 +123,15 @@ class Call(Generic[T]):
     def start(self) -> None:
         _running.add(self)
         try:
+            if _ending:  # what started now would be left behind
+                raise RuntimeError("it is ending")
             # Like a daemon, it does not keep the program from its end.
             start_new_thread(self._run, ())
         except RuntimeError as error:
-            _running.discard(self)
+            self.end(_End(None))
             raise NoThreadError(
-                f"the call needs a thread of its own, and this interpreter starts none: {error}"
+                f"the call needs a thread of its own, and this interpreter starts none: {error}."
+                " In the main thread, calls for one account need none"
             ) from None
 
     def __iter__(self) -> Iterator[T]:
@@ -197,10 +204,15 @@ class Call(Generic[T]):
 @atexit.register
 def _finish_all() -> None:
     """A thread that came back from native code after the interpreter's end would bring the process down,
-    and a reader that is left until then would not find these modules any more."""
-    for reader in list(_readers):
-        with contextlib.suppress(ValueError):  # a daemon thread is in it
-            reader.close()
+    and a reader that is left until then would not find these modules any more. Daemon threads go on
+    meanwhile."""
+    global _ending
+    _ending = True
+    for reference in _readers.valuerefs():
+        reader = reference()
+        if reader is not None:
+            with contextlib.suppress(ValueError):  # a daemon thread is in it
+                reader.close()
     for call in list(_running):
         call.finish()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import threading
 import weakref
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Final, final
@@ -201,8 +202,11 @@ class Client:
 
     def _call(self, function: Callable[..., int], *arguments: object) -> Result:
         if self._logs or in_main_thread():  # a log is read in the thread of its caller
-            with contextlib.suppress(NoThreadError):
+            try:
                 return beside(self, lambda derived: derived._call_here(function, *arguments))
+            except NoThreadError:
+                if threading.current_thread().daemon:  # the end may come amid a line of the log
+                    raise
         return self._call_here(function, *arguments)
 
     def _call_here(self, function: Callable[..., int], *arguments: object) -> Result:
