@@ -3,7 +3,7 @@
 
 The pages are those of docs/SUMMARY.md, and keep their places in the tree, so that their links lead where they lead in
 the checkout. What they link to beside each other is brought along: a picture as it is, any other file as a page, after
-the last one. The header and the Rust library are in the book as their references.
+the last one, which the search leaves out. The header and the Rust library are in the book as their references.
 """
 
 import re
@@ -66,18 +66,21 @@ def main() -> int:
     for page, _ in LINK.findall(summary):
         write(page, for_the_book(page, (TOP / page).read_text(), sources).encode())
     summary += "- [Files that the pages show]()\n"
+    settings = (TOP / "docs/book.toml").read_text() + "\n[output.html.search.chapter]\n"
     for source in sorted(sources):
         summary += f"  - [{source}]({source}.md)\n"
+        settings += f'"{source}.md" = {{ enable = false }}\n'
         language = LANGUAGES.get(Path(source).suffix, "sh")
         write(f"{source}.md", f"# {source}\n\n~~~~{language}\n{(TOP / source).read_text()}~~~~\n".encode())
     write("SUMMARY.md", summary.encode())
-    shutil.copy(TOP / "docs/book.toml", BOOK)
+    (BOOK / "book.toml").write_text(settings)
     subprocess.run(["mdbook", "build", BOOK], check=True)
     for folder, entry, made in REFERENCES.values():
         shutil.copytree(made, BOOK / "html" / folder)
         start = BOOK / "html" / folder / "index.html"
         if not start.exists():  # rustdoc links to one, and makes none
-            start.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={entry}"><a href="{entry}">{entry}</a>')
+            refresh = f'<meta http-equiv="refresh" content="0; url={entry}">'
+            start.write_text(f'<!doctype html>{refresh}<a href="{entry}">{entry}</a>')
     return subprocess.run([sys.executable, TOP / "tests/links.py", BOOK / "html"]).returncode
 
 

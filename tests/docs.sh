@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The documents: their snippets run beside a sandbox, their links lead somewhere, and the references
-# of C and Rust are built without a warning.
+# of C and Rust are built without a warning, and the book without a dead link.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
@@ -50,6 +50,7 @@ check "links to the outside are https" outside "${documents[@]}"
 
 if need doxygen doxygen; then
     check "the references of C and Rust, without a warning" make --no-print-directory docs
+    check "the book, without a dead link" make --no-print-directory book
 fi
 
 sum_up
