@@ -18,7 +18,10 @@ dist=$PWD/build/dist${platform:+-$platform}
 stages=$PWD/build/stages
 library=libsg_open_tracking.so.1
 name=libsg_open_tracking-$version
-[[ -e $portable/$library ]] || { echo "packages.sh: $portable/$library is missing: run packaging/portable.sh first" >&2; exit 1; }
+if [[ ! -e $portable/$library ]]; then
+    echo "packages.sh: $portable/$library is missing: run packaging/portable.sh first" >&2
+    exit 1
+fi
 
 # For whom a package is, as Python's installer and npm have it.
 case $platform in
@@ -97,23 +100,26 @@ package_binary() {
 }
 
 filled() { # TEMPLATE DIRECTORY: as packaging/install.sh does it
-    local private
+    local private description
     private=$(<"$portable/native-libs")
+    description=$(sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
     mkdir -p "$2"
     sed -e "s|@VERSION@|$version|g" -e "s|@MAJOR@|${version%%.*}|g" -e "s|@PREFIX@|\${pcfiledir}/../..|" \
-        -e "s|@LIBDIR@|\${prefix}/lib|" -e "s|@INCLUDEDIR@|\${prefix}/include|" -e "s|@TO_INCLUDE@|../../../include|" \
-        -e "s|@TO_LIB@|../..|" -e "s|@PRIVATE@|$private|" -e "s|@PRIVATE_LIST@|${private// /;}|" \
-        -e "s|@DESCRIPTION@|$(sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml | head -n 1)|" "packaging/$1.in" >"$2/$1"
+        -e "s|@LIBDIR@|\${prefix}/lib|" -e "s|@INCLUDEDIR@|\${prefix}/include|" \
+        -e "s|@TO_INCLUDE@|../../../include|" -e "s|@TO_LIB@|../..|" -e "s|@PRIVATE@|$private|" \
+        -e "s|@PRIVATE_LIST@|${private// /;}|" -e "s|@DESCRIPTION@|$description|" "packaging/$1.in" >"$2/$1"
 }
 
 # A wheel for every Python on a C library that old, which auditwheel makes sure of; and the source,
 # which installs anywhere and binds the library that is on the system.
 package_python() {
     stage python src/sg_open_tracking
+    local names=$wheel
+    # It takes the names of this machine's platforms alone, and finds those of others.
+    [[ ! $platform ]] || names=auto
     _PYTHON_HOST_PLATFORM=linux-${wheel#*linux_*_*_} \
         python -m build --no-isolation --wheel --outdir "$stage/wheel" "$stage" >"$stage.log" 2>&1
-    # It takes the names of this machine's platforms alone, and finds those of others.
-    auditwheel repair --plat "$([[ $platform ]] && echo auto || echo "$wheel")" --wheel-dir "$dist" "$stage"/wheel/*.whl >>"$stage.log" 2>&1
+    auditwheel repair --plat "$names" --wheel-dir "$dist" "$stage"/wheel/*.whl >>"$stage.log" 2>&1
     [[ ! $platform ]] || return 0
     stage python
     python -m build --no-isolation --sdist --outdir "$dist" "$stage" >>"$stage.log" 2>&1
@@ -134,7 +140,8 @@ package_javascript() {
 package_ruby() {
     need gem:ruby || exit 1
     stage ruby lib/sg_open_tracking
-    gem build --silent --strict -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" sg_open_tracking.gemspec
+    gem build --silent --strict -C "$stage" --output "$dist/sg_open_tracking-$version-x86_64-linux.gem" \
+        sg_open_tracking.gemspec
 }
 
 package_java() { # JNA extracts what is in a folder of the platform's name
@@ -167,7 +174,8 @@ package_go() {
     proxy=$dist/goproxy/$module/@v
     mkdir -p "$proxy"
     echo "v$version" >"$proxy/list"
-    printf '{"Version":"v%s","Time":"%s"}\n' "$version" "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" >"$proxy/v$version.info"
+    printf '{"Version":"v%s","Time":"%s"}\n' "$version" "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%FT%TZ)" \
+        >"$proxy/v$version.info"
     cp "$stage/sgopentracking/go.mod" "$proxy/v$version.mod"
     zip_of "$proxy/v$version.zip" "$stage/sgopentracking" "$module@v$version/"
 }

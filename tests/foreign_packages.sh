@@ -66,6 +66,7 @@ answers() {
 # both PLATFORM TAG CPU LIBC NAME BY: the packages, by the commands in python and node; and the row.
 both() {
     local before=$failed versions
+    local pip=(-m pip install --quiet --no-index --disable-pip-version-check --root-user-action ignore)
     mkdir "$work/$1"
     cp -r "build/dist-$1" "$work/$1/dist" # which the trees have
     local wheel=("$work/$1/dist/sg_open_tracking-$version-py3-none-"*"$2.whl")
@@ -77,9 +78,9 @@ both() {
         <(nm -D --defined-only "build/portable-$1/$library" | awk '{ print $3 }' | LC_ALL=C sort)
     check "$1: auditwheel finds what the wheel's name says" says "\"$2\"" auditwheel show "${wheel[0]}"
     check "$1: this machine's pip refuses the wheel" refuses "not a supported wheel on this platform" \
-        python -m pip install --no-index --target "$work/$1/here" "${wheel[0]}"
-    PYTHONPATH=$(echo "$trees"/pip-*.whl) check "$1: that Python's pip takes it" "${python[@]}" -m pip install --quiet --no-index \
-        --disable-pip-version-check --root-user-action ignore --target "$work/$1/python" "${wheel[0]}"
+        python "${pip[@]}" --target "$work/$1/here" "${wheel[0]}"
+    PYTHONPATH=$(echo "$trees"/pip-*.whl) check "$1: that Python's pip takes it" \
+        "${python[@]}" "${pip[@]}" --target "$work/$1/python" "${wheel[0]}"
     PYTHONPATH=$work/$1/python answers "$1" Python "$work/$1/python" "${python[@]}" "$work/example.py"
 
     mkdir -p "$work/$1/here" "$project"
@@ -88,7 +89,8 @@ both() {
     check "$1: npm in that Node takes it" "${node[@]}" "$npm" "${install[@]}" "$project" "$package"
     cp "$work/example.mjs" "$project"
     answers "$1" Node "$project/node_modules/sg-open-tracking" "${node[@]}" "$project/example.mjs"
-    versions="Python $("${python[@]}" --version | grep -o '3\.[0-9]*'), Node $("${node[@]}" --version | grep -oE '[0-9]+' | head -n 1)"
+    versions="Python $("${python[@]}" --version | grep -o '3\.[0-9]*')"
+    versions+=", Node $("${node[@]}" --version | grep -oE '[0-9]+' | head -n 1)"
     [[ $failed == "$before" ]] || versions="**failed**"
     row "$5" "\`$2\`" "\`$3\`, \`$4\`" "$versions" "$6"
 }
@@ -126,7 +128,8 @@ musl_python() {
         done
         export CC=$sources/cc CFLAGS="-O1 -w -fPIC"
         (cd zlib-* && ./configure --static --prefix="$sources" && make install)
-        (cd libffi-* && ./configure --disable-shared --disable-docs --host=x86_64-linux-musl --prefix="$sources" && make install)
+        (cd libffi-* && ./configure --disable-shared --disable-docs --host=x86_64-linux-musl --prefix="$sources" &&
+            make install)
         cd Python-*
         ./configure --prefix="$trees/musl-python" --without-ensurepip --disable-test-modules \
             "CPPFLAGS=-I$sources/include" "LDFLAGS=-L$sources/lib" "PKG_CONFIG_LIBDIR=$sources/lib/pkgconfig"
