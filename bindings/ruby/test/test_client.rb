@@ -285,6 +285,28 @@ class TestClient < Minitest::Test
     end
   end
 
+  # Where its thread puts off being killed, the binding's own at_exit is all that ends it.
+  def test_a_call_that_begins_while_the_program_ends_is_cut_off
+    program = <<~PROGRAM
+      ending = Queue.new
+      at_exit { ending.push(true) && sleep(0.2) }
+      require "#{PACKAGE}/lib/sg_open_tracking"
+      client = SgOpenTracking::Client.new(ENV.fetch("SENDGRID_API_KEY"))
+      Thread.new do
+        Thread.handle_interrupt(Object => :never) do
+          ending.pop
+          client.get(on_behalf_of: "fault-silent")
+        rescue SgOpenTracking::CancelledError
+          $stdout.syswrite("cut off\n")
+        end
+      end
+    PROGRAM
+    out, error, = nil
+    took = seconds { out, error, = ruby("-e", program) }
+    assert_equal(["cut off\n", ""], [out, error])
+    assert_operator(took, :<, 5)
+  end
+
   def test_other_ractors_are_refused
     out, error, = ruby("-W:no-experimental", "-I#{PACKAGE}/lib", "-e", <<~PROGRAM)
       require "sg_open_tracking"

@@ -13,6 +13,12 @@ class TestFleet < Minitest::Test
     Thread.list.length
   end
 
+  # Waits until what other threads bring about holds, or for so long.
+  def over_by(seconds)
+    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+    Thread.pass until yield || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+  end
+
   def test_a_break_cuts_off_the_rest
     client do |client|
       before = threads
@@ -122,21 +128,50 @@ class TestFleet < Minitest::Test
     end
   end
 
+  # Wherever in what follows the first it comes.
+  def test_a_second_interrupt_leaves_no_call_behind
+    reader = Thread.current
+    clean_up = lambda do |event|
+      Thread.current == reader && event.path.start_with?("#{PACKAGE}/lib") &&
+        !%i[handle_interrupt exception backtrace].include?(event.method_id) # those of the first; and what puts off the next
+    end
+    client(timeout: 30) do |client|
+      before = threads
+      last = (1..).find do |moment|
+        called = nil
+        second = TracePoint.new(:c_call) do |event|
+          reader.raise(IOError) if called && clean_up.call(event) && (called += 1) == moment
+        end
+        second.enable do
+          client.get_many(%w[subuser-00001 fault-silent]) do
+            called = 0
+            raise IOError
+          end
+        end
+      rescue IOError
+        over_by(5) { threads == before }
+        assert_equal(before, threads)
+        called < moment
+      end
+      assert_operator(last, :>, 3)
+      assert_empty(client.instance_variable_get(:@under_way))
+    end
+  end
+
   def test_close_reaches_an_enumerator_that_is_left_midway
     before = threads
     client = client()
     items = client.get_many(["subuser-00001"] * 1_000)
     assert_nil(items.next.error)
     client.close
-    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 5
-    Thread.pass until threads == before || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+    over_by(5) { threads == before }
     assert_equal(before, threads)
   end
 
-  # Nor one that the binding's own at_exit has come before.
+  # Nor one of an at_exit that comes after the binding's own.
   def test_an_enumerator_that_is_left_midway_holds_no_program_up
     load = "require '#{PACKAGE}/lib/sg_open_tracking'"
-    { SLOW => "#{load}; %s", ["subuser-00001"] * 1_000 => "at_exit { %s }; #{load}" }.each do |names, program|
+    [SLOW, ["subuser-00001"] * 1_000].product(["#{load}; %s", "at_exit { %s }; #{load}"]).each do |names, program|
       took = seconds do
         call = "puts SgOpenTracking::Client.new(ENV.fetch('SENDGRID_API_KEY')).get_many(#{names.inspect}).next.error.inspect"
         out, error, status = ruby("-e", format(program, call))

@@ -10,18 +10,33 @@ module SgOpenTracking
     # How many reports may wait to be read.
     AHEAD = 64
 
+    # A constant, because an interrupt may come as a hash is made.
+    UNINTERRUPTED = { Object => :never }.freeze
+
     # Those that a reader has left midway without an end, as Enumerator#next can: the program's end is theirs too.
     @running = {}.compare_by_identity
     class << self
       attr_reader :running
-    end
-    at_exit { running.keys.each(&:cancel) }
 
-    # `native` is handed the client of `handle`, which is then closed, and a proc that takes a report and answers whether
-    # to go on.
-    def initialize(handle, logger, native)
-      @handle = handle
+      # A handler of the end may itself make calls: the one that they register comes right after it.
+      def see_to_the_end
+        return if @seen_to
+
+        @seen_to = true
+        at_exit do
+          @seen_to = false
+          running.keys.each(&:cancel)
+        end
+      end
+    end
+    see_to_the_end
+
+    # `native` is handed a native client that is derived from that of `origin`, and a proc that takes a report and answers
+    # whether to go on. `under_way` holds the call as a key meanwhile.
+    def initialize(origin, logger, under_way, native)
+      @origin = origin
       @logger = logger
+      @under_way = under_way
       @native = native
       @reports = Queue.new # closed when there are no more
       @lock = Mutex.new
@@ -32,25 +47,25 @@ module SgOpenTracking
 
     # Yields the reports; returns what the native call does.
     def each
-      Call.running[self] = true
-      # Nothing may end the thread while native frames are below a callback's.
-      thread = Thread.handle_interrupt(Object => :never) { Thread.new { run } }
+      @thread = uninterrupted { run }
       while (report = @reports.pop)
         wake
         report.is_a?(Log::Line) ? report.tell(@logger) : yield(report)
       end
+      over = true
       raise @error if @error
 
       @value
     ensure
-      stop
-      @handle.close
-      thread&.join
+      # The first thing that is called here, as an interrupt may come when anything was.
+      uninterrupted { cancel }.join unless over
+      @thread&.join
     end
 
     def cancel
-      @handle.cancel
-      stop
+      @stopped = true
+      @handle&.cancel
+      wake
     end
 
     # Called in the thread of the native call.
@@ -68,9 +83,10 @@ module SgOpenTracking
 
     private
 
-    def stop
-      @stopped = true
-      wake
+    # Runs the block in a thread of its own, for what must not be left undone, and because native frames are below a
+    # callback's: a signal interrupts the main thread whatever it puts off.
+    def uninterrupted(&block)
+      Thread.handle_interrupt(UNINTERRUPTED) { Thread.new(&block) }
     end
 
     def wake
@@ -79,11 +95,17 @@ module SgOpenTracking
 
     def run
       Log.call = self
+      Call.see_to_the_end
+      Call.running[self] = @under_way[self] = true
+      @handle = @origin.derive
+      cancel if @stopped || @origin.cancelled?
       @value = @handle.in_use { |client| @native.call(client, method(:report)) }
     rescue StandardError => error
       @error = error
     ensure
+      @handle&.close
       Call.running.delete(self)
+      @under_way.delete(self)
       @reports.close
     end
   end

@@ -133,7 +133,7 @@ module SgOpenTracking
     # thread and does not wait; a signal handler must do it in a Thread.new. Derived clients go on.
     def cancel
       @handle.cancel
-      @lock.synchronize { @under_way.keys }.each(&:cancel)
+      @under_way.keys.each(&:cancel)
       nil
     end
 
@@ -166,19 +166,13 @@ module SgOpenTracking
       @region = region
       @logger = logger
       @handle = handle
-      @lock = Mutex.new
       @under_way = {}.compare_by_identity
       ObjectSpace.define_finalizer(self, handle.finalizer)
     end
 
     # A call in a native client of its own, whose reports are the block's. This client's cancel and close reach it.
     def aside(native, &block)
-      call = Call.new(@handle.derive, @logger, native)
-      @lock.synchronize { @under_way[call] = true }
-      call.cancel if @handle.cancelled?
-      call.each(&block)
-    ensure
-      @lock.synchronize { @under_way.delete(call) }
+      Call.new(@handle, @logger, @under_way, native).each(&block)
     end
 
     def call(&native)
