@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/needs.sh
 source tests/needs.sh
 
-need cargo:rustup cc:gcc make python3 tinyproxy promtool:prometheus || exit 1
+need cargo:rustup cc:gcc make python3 tinyproxy promtool:prometheus time || exit 1
 [[ $# -gt 0 ]] || set -- toolchains lint test-rust test-abi test-c test-static test-callers test-docs valgrind counters test-languages
 
 # what_failed LOG: the lines of it that tell a failure, with those before, as far as they fit a screen.

@@ -1,21 +1,20 @@
 //! Which accounts a command is for: named, from a file, or as the service lists them.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::account_set::AccountSet;
 use crate::args::{Accounts, RegionName};
 use crate::connect::Session;
 use crate::failure::{Failure, Family};
 use crate::plural;
-use crate::record::Account;
 use crate::table::{self, Table};
 
-/// The accounts of one session, in order, each once.
+/// The accounts of all sessions, and how the service's lists of subusers were read, if they were.
 pub struct Selection {
-    pub accounts: Vec<Account>,
-    /// How the service's list of subusers was read, if it was.
-    pub listing: Option<Listing>,
+    pub accounts: AccountSet,
+    pub listings: Vec<Listing>,
 }
 
 /// How a list of subusers was read, which is why it may be taken for complete.
@@ -42,47 +41,42 @@ impl Listing {
     }
 }
 
-/// The accounts of each session, in the order of the sessions.
-pub fn of_sessions(options: &Accounts, sessions: &[Session]) -> Result<Vec<Selection>, Failure> {
-    let named = named(options, sessions)?;
-    let own = options.account || (named.is_empty() && options.from.is_none() && !options.all_subusers);
-    let lists = if options.all_subusers { listed(sessions)? } else { Vec::new() };
-    let mut lists = lists.into_iter();
-    let mut all = Vec::new();
-    let mut repeated = 0;
-    for session in sessions {
-        let region = session.region;
-        let own = own.then_some(Account { region, on_behalf_of: None });
-        let named = named.iter().filter(|account| account.region == region).cloned();
-        let (listed, listing) = lists.next().map_or((Vec::new(), None), |(names, listing)| (names, Some(listing)));
-        let mut seen = HashSet::new();
-        let mut accounts = Vec::new();
-        for account in own.into_iter().chain(named).chain(listed) {
-            if seen.insert(account.clone()) {
-                accounts.push(account);
-            } else {
-                repeated += 1;
-            }
+/// In each region the account itself, then those named, then those listed.
+pub fn of_sessions(options: &Accounts, sessions: &[Session]) -> Result<Selection, Failure> {
+    let mut accounts = AccountSet::default();
+    let mut came = 0;
+    let mut add = |region, on_behalf_of: Option<&str>| {
+        came += 1;
+        accounts.insert(region, on_behalf_of);
+    };
+    let none_named = options.on_behalf_of.is_empty() && options.from.is_none();
+    if options.account || (none_named && !options.all_subusers) {
+        for session in sessions {
+            add(session.region, None);
         }
-        all.push(Selection { accounts, listing });
     }
+    named(options, sessions, &mut |region, name| add(region, Some(name)))?;
+    let listings = if options.all_subusers { listed(sessions, &mut accounts)? } else { Vec::new() };
+    came += listings.iter().map(|listing| listing.names).sum::<usize>();
+    let repeated = came - accounts.len();
     if repeated > 0 {
         let counts = if repeated == 1 { "counts" } else { "count" };
         anstream::eprintln!("{} came more than once, and {counts} once", plural::count(repeated, "name"));
     }
-    Ok(all)
+    Ok(Selection { accounts, listings })
 }
 
-/// Those on the command line and in the file.
-fn named(options: &Accounts, sessions: &[Session]) -> Result<Vec<Account>, Failure> {
-    let mut accounts = Vec::new();
+/// Those on the command line and in the file, as far as they are of the sessions' regions.
+fn named(options: &Accounts, sessions: &[Session], take: &mut dyn FnMut(RegionName, &str)) -> Result<(), Failure> {
     let mut add = |name: &str, region: Option<RegionName>| {
         let region = region.or(only_region(sessions)).ok_or_else(|| {
             Failure::usage(
                 "a name belongs to one region: give one --region, or --all-subusers, or --from with --region-column",
             )
         })?;
-        accounts.push(Account { region, on_behalf_of: Some(name.to_owned()) });
+        if sessions.iter().any(|session| session.region == region) {
+            take(region, name);
+        }
         Ok(())
     };
     for name in &options.on_behalf_of {
@@ -96,7 +90,7 @@ fn named(options: &Accounts, sessions: &[Session]) -> Result<Vec<Account>, Failu
         }
         .map_err(|error| error.in_file(path))?;
     }
-    Ok(accounts)
+    Ok(())
 }
 
 /// The region that is meant where there is no other.
@@ -124,24 +118,24 @@ fn in_column(text: &str, column: &str, options: &Accounts, add: &mut Add) -> Res
     Ok(())
 }
 
-/// All subusers of each session, as the service lists them, and how.
-pub fn listed(sessions: &[Session]) -> Result<Vec<(Vec<Account>, Listing)>, Failure> {
+/// Takes in all subusers of each session, as the service lists them, and tells how.
+pub fn listed(sessions: &[Session], accounts: &mut AccountSet) -> Result<Vec<Listing>, Failure> {
+    let accounts = &Mutex::new(accounts);
     thread::scope(|scope| {
-        let threads: Vec<_> = sessions.iter().map(|session| scope.spawn(|| list(session))).collect();
+        let threads: Vec<_> = sessions.iter().map(|session| scope.spawn(|| list(session, accounts))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or(Err(Failure::silent(Family::Bug)))).collect()
     })
 }
 
-fn list(session: &Session) -> Result<(Vec<Account>, Listing), Failure> {
+fn list(session: &Session, accounts: &Mutex<&mut AccountSet>) -> Result<Listing, Failure> {
     let region = session.region;
-    let mut accounts = Vec::new();
     let listed = session.client.list_subusers(|name| {
-        accounts.push(Account { region, on_behalf_of: Some(name.to_owned()) });
+        accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(region, Some(name));
         ControlFlow::Continue(())
     });
     let listing = listed.map_err(|error| {
         let message = format!("can't list the subusers of the region {}: {error}", region.as_str());
         Failure { family: error.code().into(), message: Some(message) }
     })?;
-    Ok((accounts, Listing { region, names: listing.names, pages: listing.pages, passes: listing.passes }))
+    Ok(Listing { region, names: listing.names, pages: listing.pages, passes: listing.passes })
 }

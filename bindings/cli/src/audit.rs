@@ -1,9 +1,9 @@
 //! The report on all accounts: as text, as a page, as metrics, and beside an earlier one.
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::time::Instant;
 
+use crate::account_set::Known;
 use crate::args::{self, Switch};
 use crate::baseline::Baseline;
 use crate::failure::{Failure, Family};
@@ -11,7 +11,8 @@ use crate::findings::Findings;
 use crate::ledger::Ledger;
 use crate::output::{self, BAD, DIM, Form, Output};
 use crate::progress::Progress;
-use crate::record::{Record, capital, date, on_off};
+use crate::readings::Readings;
+use crate::record::{capital, date, on_off};
 use crate::run::{Run, end};
 use crate::work::{Job, Work};
 use crate::{html, metrics, whole_file};
@@ -23,33 +24,34 @@ pub fn run(options: &args::Audit) -> Result<(), Failure> {
     let baseline = options.baseline.as_deref().map(Baseline::read).transpose()?;
     let progress = Progress::new(options.output.quiet, output::watched());
     let mut run = Run::begin("audit", &options.accounts, Some(&options.journal), &options.connection, &progress)?;
-    let (total, with_region) = (run.total(), run.sessions.len() > 1);
+    let numbers: Vec<_> = run.accounts.numbers().collect();
+    let (total, with_region) = (numbers.len(), run.sessions.len() > 1);
     let form = Form::from(&options.output);
     let output = (form != Form::Text).then(|| Output::new(form, with_region, false));
-    let ledger = Ledger::new(run.journal.take(), output, true, run.interrupt.clone());
+    let ledger = Ledger::new(run.journal.take(), output, Some(Known::of(&run.accounts)), run.interrupt.clone());
     let regions: Vec<_> = run.sessions.iter().map(|session| session.region).collect();
-    let worked =
-        Work { job: Job::Read, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
+    let work = Work { job: Job::Read, accounts: &run.accounts, ledger: &ledger, progress, with_region };
+    let worked = work.run(&run.sessions, &numbers, &run.done);
     let mut book = ledger.into_book();
-    let records = book.records.take().unwrap_or_default();
+    let readings = Readings::new(&run.accounts, book.readings.take());
     let expect = options.expect.map(Switch::is_on);
     let seconds = started.elapsed().as_secs_f64();
-    let findings = Findings::new(expect, &regions, run.listings, records, baseline.as_ref(), seconds);
+    let findings = Findings::new(expect, &regions, run.listings, readings, baseline.as_ref(), seconds);
     let ended = end(worked, book.failure, &book.counts, total, options.journal.journal.is_some());
-    let is_whole = findings.records.len() == total;
+    let is_whole = findings.total() == total;
     match form {
-        Form::Text => output::print(&text(&findings))?,
+        Form::Text => output::print(|out| text(&findings, out))?,
         _ => sum_up(&findings, form).map_err(Failure::output)?,
     }
     if is_whole {
         if let Some(path) = &options.html {
-            whole_file::write(path, html::page(&findings).as_bytes())?;
+            whole_file::write(path, |out| html::page(&findings, out))?;
         }
         if let Some(path) = &options.save {
-            whole_file::write(path, &lines(&findings.records)?)?;
+            whole_file::write(path, |out| lines(&findings, out))?;
         }
         if let Some(path) = &options.metrics {
-            whole_file::write(path, metrics::text(&findings).as_bytes())?;
+            whole_file::write(path, |out| metrics::text(&findings, out))?;
         }
     } else {
         for path in files.into_iter().flatten() {
@@ -57,7 +59,7 @@ pub fn run(options: &args::Audit) -> Result<(), Failure> {
         }
     }
     ended?;
-    if findings.unexpected().next().is_some() || findings.has_drifted() {
+    if findings.has_unexpected() || findings.has_drifted() {
         return Err(Failure::silent(Family::Unexpected));
     }
     Ok(())
@@ -78,27 +80,15 @@ fn sum_up(findings: &Findings, form: Form) -> io::Result<()> {
     Ok(())
 }
 
-fn lines(records: &[Record]) -> Result<Vec<u8>, Failure> {
-    let mut lines = Vec::new();
-    for record in records {
-        serde_json::to_writer(&mut lines, record).map_err(Failure::file)?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
+fn lines(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    findings.records().try_for_each(|record| writeln!(out, "{}", serde_json::to_string(&record)?))
 }
 
-fn sentences(findings: &Findings) -> impl Iterator<Item = String> {
+fn sentences(findings: &Findings<'_>) -> impl Iterator<Item = String> {
     findings.completeness().chain(findings.drift_verdict()).chain([findings.verdict()])
 }
 
-fn text(findings: &Findings) -> String {
-    let mut text = String::new();
-    // Writing to a String does not fail.
-    let _ = write_text(findings, &mut text);
-    text
-}
-
-fn write_text(findings: &Findings, out: &mut String) -> std::fmt::Result {
+fn text(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
     let (on, off) = (output::style(true), output::style(false));
     writeln!(out, "Open tracking, {}\n", date(findings.time))?;
     writeln!(out, "{DIM}region   accounts        on       off  unreadable{DIM:#}")?;
@@ -114,13 +104,13 @@ fn write_text(findings: &Findings, out: &mut String) -> std::fmt::Result {
             region.unreadable
         )?;
     }
-    if let Some(expect) = findings.expect.filter(|_| findings.unexpected().next().is_some()) {
+    if let Some(expect) = findings.expect.filter(|_| findings.has_unexpected()) {
         writeln!(out, "\n{}, though expected {}:", capital(on_off(!expect)), on_off(expect))?;
         for record in findings.unexpected() {
             writeln!(out, "  {:<6}  {}", record.account.region.as_str(), record.account.name())?;
         }
     }
-    if findings.unreadable().next().is_some() {
+    if findings.has_unreadable() {
         writeln!(out, "\nUnreadable:")?;
         for record in findings.unreadable() {
             let why = record.message.as_deref().unwrap_or_default();

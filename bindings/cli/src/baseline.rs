@@ -1,17 +1,23 @@
 //! What an earlier audit read, and what changed since.
 
-use std::collections::HashMap;
+use std::io::BufRead;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account_set::{AccountSet, Known};
 use crate::accounts::Listing;
 use crate::failure::Failure;
+use crate::readings::Readings;
 use crate::record::{Account, Record};
 use crate::table;
 
 /// The records of an earlier audit: what `--save` wrote, or what `--json` printed.
-pub struct Baseline(HashMap<Account, Option<bool>>);
+#[derive(Default)]
+pub struct Baseline {
+    accounts: AccountSet,
+    enabled: Known<Option<bool>>,
+}
 
 /// How an account differs from the baseline, in the order in which it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,29 +78,38 @@ impl Baseline {
     /// Reads it whole; a line that is none of an audit's is an error, since a baseline with a hole
     /// would hide what changed there.
     pub fn read(path: &Path) -> Result<Baseline, Failure> {
-        let text = table::text(path)?;
         let failed = |why: String| Failure::file(format!("baseline {}: {why}", path.display()));
-        let mut states = HashMap::new();
-        for (line, record) in (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty()) {
-            match serde_json::from_str(record) {
-                Ok(Line::Record(record)) => drop(states.insert(record.account, record.enabled)),
+        let mut baseline = Baseline::default();
+        for (line, record) in (1..).zip(table::open(path)?.lines()) {
+            let record = record.map_err(|error| failed(format!("line {line}: {error}")))?;
+            if record.is_empty() {
+                continue;
+            }
+            match serde_json::from_str(&record) {
+                Ok(Line::Record(record)) => baseline.enter(&record.account, record.enabled),
                 Ok(Line::Changed { .. }) => {}
                 Err(_) => return Err(failed(format!("line {line} is none of an audit: use what audit --save wrote"))),
             }
         }
-        if states.is_empty() {
+        if baseline.accounts.len() == 0 {
             return Err(failed("it is empty".to_owned()));
         }
-        Ok(Baseline(states))
+        Ok(baseline)
+    }
+
+    fn enter(&mut self, account: &Account, enabled: Option<bool>) {
+        let (number, _) = self.accounts.insert(account.region, account.on_behalf_of.as_deref());
+        self.enabled.set(number, Some(enabled));
     }
 
     /// What differs. An account that is in the baseline alone is gone if it was looked for: in the
     /// complete list of its region.
-    pub fn drift(&self, records: &[Record], listings: &[Listing]) -> Vec<Changed> {
+    pub fn drift(&self, readings: &Readings, listings: &[Listing]) -> Vec<Changed> {
         let mut drift = Vec::new();
-        for record in records {
-            let was = self.0.get(&record.account).copied();
-            let change = match (was, record.enabled) {
+        for (number, reading) in readings.iter() {
+            let account = readings.accounts.account(number);
+            let was = self.accounts.find(&account).and_then(|before| self.enabled.get(before)).copied();
+            let change = match (was, reading.enabled) {
                 (None, _) => Change::New,
                 (Some(was), now) if was == now => continue,
                 (_, None) => Change::NowUnreadable,
@@ -102,25 +117,18 @@ impl Baseline {
                 (_, Some(true)) => Change::SwitchedOn,
                 (_, Some(false)) => Change::SwitchedOff,
             };
-            drift.push(Changed {
-                change,
-                account: record.account.clone(),
-                was: was.flatten(),
-                enabled: record.enabled,
-            });
+            drift.push(Changed { change, account, was: was.flatten(), enabled: reading.enabled });
         }
-        let now: std::collections::HashSet<_> = records.iter().map(|record| &record.account).collect();
-        let gone = self.0.iter().filter(|(account, _)| {
-            account.on_behalf_of.is_some()
-                && !now.contains(account)
+        for number in self.accounts.numbers() {
+            let account = self.accounts.account(number);
+            if account.on_behalf_of.is_some()
+                && readings.accounts.find(&account).is_none()
                 && listings.iter().any(|listing| listing.region == account.region)
-        });
-        drift.extend(gone.map(|(account, was)| Changed {
-            change: Change::Gone,
-            account: account.clone(),
-            was: *was,
-            enabled: None,
-        }));
+            {
+                let was = self.enabled.get(number).copied().flatten();
+                drift.push(Changed { change: Change::Gone, account, was, enabled: None });
+            }
+        }
         drift.sort_by(|a, b| (a.change, &a.account).cmp(&(b.change, &b.account)));
         drift
     }
@@ -130,14 +138,16 @@ impl Baseline {
 mod tests {
     use super::*;
     use crate::args::RegionName;
+    use crate::record::Reading;
 
-    fn record(name: &str, enabled: Option<bool>) -> Record {
+    fn reading(enabled: Option<bool>) -> Reading {
         let enabled = enabled.map_or("null".to_owned(), |enabled| enabled.to_string());
-        serde_json::from_str(&format!(
-            r#"{{"time":"2026-11-24T00:00:00Z","region":"global","on_behalf_of":"{name}","outcome":"read",
+        let record: Record = serde_json::from_str(&format!(
+            r#"{{"time":"2026-11-24T00:00:00Z","region":"global","on_behalf_of":null,"outcome":"read",
                 "enabled":{enabled},"code":"SG_OK","http_status":200,"attempts":1,"elapsed_ms":1,"message":null}}"#
         ))
-        .unwrap()
+        .unwrap();
+        record.of(())
     }
 
     #[test]
@@ -146,11 +156,18 @@ mod tests {
             [("a", Some(true)), ("b", Some(false)), ("c", Some(true)), ("d", None), ("e", Some(true)), ("f", None)];
         let now =
             [("a", Some(false)), ("b", Some(true)), ("c", None), ("d", Some(true)), ("g", Some(true)), ("f", None)];
-        let baseline = Baseline(before.iter().map(|(name, on)| (record(name, *on).account, *on)).collect());
-        let records: Vec<_> = now.iter().map(|(name, on)| record(name, *on)).collect();
+        let mut baseline = Baseline::default();
+        for (name, enabled) in before {
+            baseline.enter(&Account { region: RegionName::Global, on_behalf_of: Some(name.to_owned()) }, enabled);
+        }
+        let (mut accounts, mut known) = (AccountSet::default(), Known::default());
+        for (name, enabled) in now {
+            known.set(accounts.insert(RegionName::Global, Some(name)).0, Some(reading(enabled)));
+        }
+        let readings = Readings::new(&accounts, Some(known));
         let listing = Listing { region: RegionName::Global, names: 6, pages: 1, passes: 2 };
         let found = |listings: &[Listing]| -> Vec<_> {
-            let drift = baseline.drift(&records, listings);
+            let drift = baseline.drift(&readings, listings);
             drift.into_iter().map(|changed| (changed.account.on_behalf_of.unwrap(), changed.change)).collect()
         };
         let expected = [

@@ -1,11 +1,11 @@
 //! A desired state: which accounts are to have which value, as a file says.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 use sg_open_tracking::check_on_behalf_of;
 
+use crate::account_set::{AccountSet, Known, Number};
 use crate::args::RegionName;
 use crate::failure::Failure;
 use crate::plural;
@@ -22,8 +22,8 @@ const REGION_COLUMN: &str = "region";
 /// The accounts in the order of the file, each once, and what they are to have.
 #[derive(Debug, Default)]
 pub struct Desired {
-    pub accounts: Vec<Account>,
-    wanted: HashMap<Account, Wanted>,
+    pub accounts: AccountSet,
+    wanted: Known<Wanted>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,8 @@ impl Desired {
         reader.finish().map_err(|failure| failure.in_file(path))
     }
 
-    pub fn wants(&self, account: &Account) -> Option<bool> {
-        self.wanted.get(account).map(|wanted| wanted.enabled)
+    pub fn wants(&self, number: Number) -> Option<bool> {
+        self.wanted.get(number).map(|wanted| wanted.enabled)
     }
 }
 
@@ -132,7 +132,9 @@ impl Reader {
             Ok(entry) => entry,
             Err(why) => return self.mistakes.push(format!("line {line}: {why}")),
         };
-        match self.desired.wanted.get(&account) {
+        let Desired { accounts, wanted } = &mut self.desired;
+        let (number, _) = accounts.insert(account.region, account.on_behalf_of.as_deref());
+        match wanted.get(number) {
             Some(before) if before.enabled != enabled => self.mistakes.push(format!(
                 "lines {} and {line} contradict each other: {} is to be {} and {}",
                 before.line,
@@ -141,10 +143,7 @@ impl Reader {
                 on_off(enabled)
             )),
             Some(_) => {}
-            None => {
-                self.desired.accounts.push(account.clone());
-                self.desired.wanted.insert(account, Wanted { enabled, line });
-            }
+            None => wanted.set(number, Some(Wanted { enabled, line })),
         }
     }
 
@@ -155,7 +154,7 @@ impl Reader {
             let told: Vec<_> = self.mistakes.into_iter().take(MISTAKES_MAX).chain(more).collect();
             return Err(Failure::file(format!("{}\nnothing was sent", told.join("\n  "))));
         }
-        if self.desired.accounts.is_empty() {
+        if self.desired.accounts.len() == 0 {
             return Err(Failure::file("it names no account"));
         }
         Ok(self.desired)
@@ -179,8 +178,8 @@ mod tests {
         let path = directory.path().join("desired");
         std::fs::write(&path, text).unwrap();
         let desired = Desired::read(&path, None, only).map_err(|failure| failure.message.unwrap())?;
-        let shown = desired.accounts.iter().map(|account| {
-            let value = on_off(desired.wants(account).unwrap());
+        let shown = desired.accounts.numbers().map(|number| {
+            let (account, value) = (desired.accounts.account(number), on_off(desired.wants(number).unwrap()));
             format!("{} {} {value}", account.region.as_str(), account.on_behalf_of.as_deref().unwrap_or("-"))
         });
         Ok(shown.collect())

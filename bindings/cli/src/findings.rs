@@ -2,13 +2,15 @@
 
 use jiff::Timestamp;
 
+use crate::account_set::Number;
 use crate::accounts::Listing;
 use crate::args::RegionName;
 use crate::baseline::{Baseline, Change, Changed};
 use crate::plural::{self, grouped};
+use crate::readings::Readings;
 use crate::record::{Record, on_off};
 
-pub struct Findings {
+pub struct Findings<'a> {
     pub time: Timestamp,
     /// How long it took, in seconds.
     pub seconds: f64,
@@ -16,8 +18,9 @@ pub struct Findings {
     pub regions: Vec<Region>,
     /// How the lists of subusers were read, where they were.
     pub listings: Vec<Listing>,
+    readings: Readings<'a>,
     /// All that were read or tried, in the order of their names.
-    pub records: Vec<Record>,
+    sorted: Vec<Number>,
     /// What is not as it was in the baseline; `None` without one.
     pub drift: Option<Vec<Changed>>,
 }
@@ -34,41 +37,62 @@ impl Region {
     pub fn total(&self) -> usize {
         self.on + self.off + self.unreadable
     }
+
+    fn add(&mut self, enabled: Option<bool>, expect: Option<bool>) {
+        let count = match enabled {
+            Some(true) => &mut self.on,
+            Some(false) => &mut self.off,
+            None => &mut self.unreadable,
+        };
+        *count += 1;
+        self.unexpected += usize::from(is_unexpected(enabled, expect));
+    }
 }
 
-impl Findings {
-    pub fn new(
+impl Findings<'_> {
+    pub fn new<'a>(
         expect: Option<bool>,
         regions: &[RegionName],
         listings: Vec<Listing>,
-        mut records: Vec<Record>,
+        readings: Readings<'a>,
         baseline: Option<&Baseline>,
         seconds: f64,
-    ) -> Findings {
-        records.sort_by(|a, b| a.account.cmp(&b.account));
-        let count = |region, is: &dyn Fn(Option<bool>) -> bool| {
-            records.iter().filter(|record| record.account.region == region && is(record.enabled)).count()
-        };
-        let regions: Vec<_> = regions
-            .iter()
-            .map(|&name| Region {
-                name,
-                on: count(name, &|enabled| enabled == Some(true)),
-                off: count(name, &|enabled| enabled == Some(false)),
-                unreadable: count(name, &|enabled| enabled.is_none()),
-                unexpected: count(name, &|enabled| is_unexpected(expect, enabled)),
-            })
-            .collect();
-        let drift = baseline.map(|baseline| baseline.drift(&records, &listings));
-        Findings { time: Timestamp::now(), seconds, expect, regions, listings, records, drift }
+    ) -> Findings<'a> {
+        let mut regions: Vec<_> =
+            regions.iter().map(|&name| Region { name, on: 0, off: 0, unreadable: 0, unexpected: 0 }).collect();
+        for (number, reading) in readings.iter() {
+            let name = readings.accounts.region(number);
+            for region in regions.iter_mut().filter(|region| region.name == name) {
+                region.add(reading.enabled, expect);
+            }
+        }
+        let sorted = readings.sorted(|_| true);
+        let drift = baseline.map(|baseline| baseline.drift(&readings, &listings));
+        Findings { time: Timestamp::now(), seconds, expect, regions, listings, readings, sorted, drift }
     }
 
-    pub fn unexpected(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(|record| is_unexpected(self.expect, record.enabled))
+    pub fn total(&self) -> usize {
+        self.sorted.len()
     }
 
-    pub fn unreadable(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(|record| record.enabled.is_none())
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        self.readings.records(&self.sorted)
+    }
+
+    pub fn unexpected(&self) -> impl Iterator<Item = Record> {
+        self.records().filter(|record| is_unexpected(record.enabled, self.expect))
+    }
+
+    pub fn unreadable(&self) -> impl Iterator<Item = Record> {
+        self.records().filter(|record| record.enabled.is_none())
+    }
+
+    pub fn has_unexpected(&self) -> bool {
+        self.regions.iter().any(|region| region.unexpected > 0)
+    }
+
+    pub fn has_unreadable(&self) -> bool {
+        self.regions.iter().any(|region| region.unreadable > 0)
     }
 
     pub fn has_drifted(&self) -> bool {
@@ -77,11 +101,10 @@ impl Findings {
 
     /// What it comes to, in a sentence.
     pub fn verdict(&self) -> String {
-        let total = plural::count(self.records.len(), "account");
-        let none = (self.unexpected().next().is_none(), self.unreadable().next().is_none());
-        let unexpected = grouped(self.unexpected().count());
-        let unreadable = grouped(self.unreadable().count());
-        match (self.expect, none.0, none.1) {
+        let total = plural::count(self.total(), "account");
+        let unexpected = grouped(self.regions.iter().map(|region| region.unexpected).sum());
+        let unreadable = grouped(self.regions.iter().map(|region| region.unreadable).sum());
+        match (self.expect, !self.has_unexpected(), !self.has_unreadable()) {
             (Some(expect), true, true) => format!("Open tracking is {} for {total}, as expected.", on_off(expect)),
             (Some(expect), _, true) => {
                 format!(
@@ -123,10 +146,10 @@ impl Findings {
     }
 
     pub fn is_good(&self) -> bool {
-        self.unexpected().next().is_none() && self.unreadable().next().is_none() && !self.has_drifted()
+        !self.has_unexpected() && !self.has_unreadable() && !self.has_drifted()
     }
 }
 
-fn is_unexpected(expect: Option<bool>, enabled: Option<bool>) -> bool {
-    expect.is_some() && enabled == expect.map(|wanted| !wanted)
+fn is_unexpected(enabled: Option<bool>, expect: Option<bool>) -> bool {
+    matches!((enabled, expect), (Some(enabled), Some(expect)) if enabled != expect)
 }

@@ -1,6 +1,7 @@
 //! The report as one HTML page that needs nothing else: for an auditor, a mail, an archive.
 
-use std::fmt::{self, Write};
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
 
 use crate::baseline::Changed;
 use crate::findings::{Findings, Region};
@@ -47,15 +48,8 @@ footer { margin-top: 2.25rem; padding-top: .9rem; border-top: 1px solid var(--li
 @media print { body { padding: 0; background: none; } main { border: 0; padding: 0; max-width: none; } }
 ";
 
-/// The page.
-pub fn page(findings: &Findings) -> String {
-    let mut page = String::new();
-    // Writing to a String does not fail.
-    let _ = write_page(findings, &mut page);
-    page
-}
-
-fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
+/// Writes the page.
+pub fn page(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
     let date = date(findings.time);
     write!(
         out,
@@ -90,12 +84,12 @@ fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
     writeln!(out, "</table>")?;
 
     if let Some(expect) = findings.expect
-        && findings.unexpected().next().is_some()
+        && findings.has_unexpected()
     {
         writeln!(out, "<h2>{}, though expected {}</h2>", capital(on_off(!expect)), on_off(expect))?;
         table(findings.unexpected(), out)?;
     }
-    if findings.unreadable().next().is_some() {
+    if findings.has_unreadable() {
         writeln!(out, "<h2>Unreadable</h2>")?;
         table(findings.unreadable(), out)?;
     }
@@ -109,9 +103,9 @@ fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
     writeln!(
         out,
         "<h2>All accounts</h2>\n<details><summary>{} with the time of each reading</summary>",
-        grouped(findings.records.len())
+        grouped(findings.total())
     )?;
-    table(findings.records.iter(), out)?;
+    table(findings.records(), out)?;
     writeln!(
         out,
         "</details>\n<h2>What this proves</h2>\n<p>The account's setting is a default. A message may override it, mail \
@@ -130,7 +124,7 @@ fn write_page(findings: &Findings, out: &mut String) -> fmt::Result {
 }
 
 /// A bar a region, in parts by state.
-fn chart(regions: &[Region], out: &mut String) -> fmt::Result {
+fn chart(regions: &[Region], out: &mut dyn Write) -> io::Result<()> {
     const WIDTH: f64 = 800.0;
     const LEFT: f64 = 60.0;
     const ROW: usize = 34;
@@ -178,7 +172,7 @@ fn chart(regions: &[Region], out: &mut String) -> fmt::Result {
     )
 }
 
-fn table<'a>(records: impl Iterator<Item = &'a Record>, out: &mut String) -> fmt::Result {
+fn table(records: impl Iterator<Item = Record>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<table>\n<tr><th>Region</th><th>Account</th><th>State</th><th>Read at</th></tr>")?;
     for record in records {
         let time = record.time.strftime("%Y-%m-%d %H:%M:%S");
@@ -197,7 +191,7 @@ fn table<'a>(records: impl Iterator<Item = &'a Record>, out: &mut String) -> fmt
     writeln!(out, "</table>")
 }
 
-fn changes(drift: &[Changed], out: &mut String) -> fmt::Result {
+fn changes(drift: &[Changed], out: &mut dyn Write) -> io::Result<()> {
     let state = |enabled: Option<bool>| enabled.map_or("&ndash;", on_off);
     writeln!(out, "<table>\n<tr><th>Region</th><th>Account</th><th>Change</th><th>Before</th><th>Now</th></tr>")?;
     for changed in drift {

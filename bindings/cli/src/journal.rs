@@ -1,22 +1,22 @@
 //! The journal: every outcome as a line of JSON, on the disk before the next one counts.
 
-use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 use serde::{Deserialize, Serialize};
 
+use crate::account_set::{AccountSet, Known};
 use crate::failure::Failure;
-use crate::record::{Account, Ending, Record};
+use crate::record::{Account, Ending, Reading, Record};
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Line {
+#[derive(Serialize, Deserialize)]
+struct Line<C, R> {
     /// What the run was to do, such as "set off".
-    command: String,
+    command: C,
     #[serde(flatten)]
-    record: Record,
+    record: R,
 }
 
 pub struct Journal {
@@ -28,13 +28,37 @@ pub struct Journal {
 }
 
 /// What earlier runs have done.
-pub type Done = HashMap<Account, Record>;
+#[derive(Default)]
+pub struct Done {
+    accounts: AccountSet,
+    readings: Known<Reading>,
+}
+
+impl Done {
+    fn enter(&mut self, record: Record) {
+        let Account { region, on_behalf_of } = &record.account;
+        let (number, _) = self.accounts.insert(*region, on_behalf_of.as_deref());
+        self.readings.set(number, (record.outcome != Ending::Failed).then(|| record.of(())));
+    }
+
+    pub fn get(&self, account: &Account) -> Option<&Reading> {
+        self.readings.get(self.accounts.find(account)?)
+    }
+
+    pub fn retain(&mut self, keep: impl Fn(&Account, &Reading) -> bool) {
+        for number in self.accounts.numbers() {
+            if self.readings.get(number).is_some_and(|reading| !keep(&self.accounts.account(number), reading)) {
+                self.readings.set(number, None);
+            }
+        }
+    }
+}
 
 impl Journal {
     /// Opens or makes the journal of `command`, heals its end, and tells what is done already.
     pub fn open(path: &Path, command: &str) -> Result<(Journal, Done), Failure> {
         let failed = |why: &dyn std::fmt::Display| Failure::file(format!("journal {}: {why}", path.display()));
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -48,31 +72,32 @@ impl Journal {
             TryLockError::WouldBlock => failed(&"another run is using it"),
             TryLockError::Error(error) => failed(&error),
         })?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|error| failed(&error))?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let mut journal = Journal { path: path.to_owned(), file, command: command.to_owned(), end: whole as u64 };
-        journal.heal(text.len() - whole).map_err(|error| failed(&error))?;
+        let mut journal = Journal { path: path.to_owned(), file, command: command.to_owned(), end: 0 };
 
-        let mut done = Done::new();
+        let mut done = Done::default();
         let mut unreadable = 0;
-        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let Ok(line) = serde_json::from_slice::<Line>(line) else {
+        let mut lines = BufReader::new(&journal.file);
+        let mut line = Vec::new();
+        let torn = loop {
+            line.clear();
+            lines.read_until(b'\n', &mut line).map_err(|error| failed(&error))?;
+            if line.pop_if(|last| *last == b'\n').is_none() {
+                break line.len();
+            }
+            journal.end += line.len() as u64 + 1;
+            if line.is_empty() {
+                continue;
+            }
+            let Ok(Line { command: other, record }) = serde_json::from_slice::<Line<String, Record>>(&line) else {
                 unreadable += 1;
                 continue;
             };
-            if line.command != command {
-                return Err(failed(&format!(
-                    "it is of \"{}\", and this is \"{command}\": name another file",
-                    line.command
-                )));
+            if other != command {
+                return Err(failed(&format!("it is of \"{other}\", and this is \"{command}\": name another file")));
             }
-            if line.record.outcome == Ending::Failed {
-                done.remove(&line.record.account);
-            } else {
-                done.insert(line.record.account.clone(), line.record);
-            }
-        }
+            done.enter(record);
+        };
+        journal.heal(torn).map_err(|error| failed(&error))?;
         if unreadable > 0 {
             let what = if unreadable == 1 {
                 "1 damaged line is left out, and its account done again".to_owned()
@@ -108,7 +133,7 @@ impl Journal {
     }
 
     fn write(&mut self, record: &Record) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { command: self.command.clone(), record: record.clone() })?;
+        let mut line = serde_json::to_vec(&Line { command: &self.command, record })?;
         line.push(b'\n');
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(&line)?;

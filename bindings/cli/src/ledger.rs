@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sg_open_tracking::Code;
 
+use crate::account_set::{Known, Number};
 use crate::failure::{Failure, Family};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::output::{BAD, Output};
-use crate::record::{Ending, Record};
+use crate::record::{Ending, Reading, Record};
 
 /// Shared by the threads of all regions.
 pub struct Ledger {
@@ -22,7 +23,7 @@ pub struct Book {
     output: Option<Output>,
     pub counts: Counts,
     /// Where they are wanted afterwards.
-    pub records: Option<Vec<Record>>,
+    pub readings: Option<Known<Reading>>,
     pub failure: Option<Failure>,
 }
 
@@ -47,7 +48,7 @@ impl Counts {
             Ending::WouldChange => self.would_change += 1,
             Ending::Failed => {
                 self.failed += 1;
-                *self.by_code.entry(record.code()).or_default() += 1;
+                *self.by_code.entry(record.code).or_default() += 1;
             }
         }
     }
@@ -62,9 +63,13 @@ impl Counts {
 }
 
 impl Ledger {
-    pub fn new(journal: Option<Journal>, output: Option<Output>, keep: bool, interrupt: Interrupt) -> Ledger {
-        let records = keep.then(Vec::new);
-        let book = Book { journal, output, counts: Counts::default(), records, failure: None };
+    pub fn new(
+        journal: Option<Journal>,
+        output: Option<Output>,
+        readings: Option<Known<Reading>>,
+        interrupt: Interrupt,
+    ) -> Ledger {
+        let book = Book { journal, output, counts: Counts::default(), readings, failure: None };
         Ledger { book: Mutex::new(book), interrupt }
     }
 
@@ -77,24 +82,24 @@ impl Ledger {
     }
 
     /// Enters what an earlier run has done.
-    pub fn carry_over(&self, record: &Record) {
+    pub fn carry_over(&self, number: Number, record: Record) {
         let mut book = self.book();
-        book.counts.add(record);
+        book.counts.add(&record);
         book.counts.earlier += 1;
-        book.tell(record, &self.interrupt);
+        book.tell(number, record, &self.interrupt);
     }
 
     /// Enters a new outcome: it is in the journal before it counts. What was interrupted is no
     /// outcome.
-    pub fn enter(&self, record: &Record, above_the_bar: impl FnOnce(&dyn Fn())) {
-        if record.code() == Code::Cancelled {
+    pub fn enter(&self, number: Number, record: Record, above_the_bar: impl FnOnce(&dyn Fn())) {
+        if record.code == Code::Cancelled {
             return;
         }
         let mut book = self.book();
         // What would change is not done.
         if record.outcome != Ending::WouldChange
             && let Some(journal) = &mut book.journal
-            && let Err(failure) = journal.append(record)
+            && let Err(failure) = journal.append(&record)
         {
             book.fail(failure, &self.interrupt);
             book.journal = None;
@@ -103,7 +108,7 @@ impl Ledger {
         if book.journal.is_none() && book.failure.is_some() {
             return;
         }
-        book.counts.add(record);
+        book.counts.add(&record);
         if let Some(output) = book.output.as_ref().filter(|_| record.outcome == Ending::Failed) {
             let region = output.region(&record.account);
             let message = record.message.as_deref().unwrap_or_default();
@@ -114,20 +119,20 @@ impl Ledger {
         let interrupt = &self.interrupt;
         let book = &mut *book;
         // One that is printed above a progress bar must not be drawn over.
-        book.tell(record, interrupt);
+        book.tell(number, record, interrupt);
     }
 }
 
 impl Book {
-    fn tell(&mut self, record: &Record, interrupt: &Interrupt) {
-        if let Some(records) = &mut self.records {
-            records.push(record.clone());
-        }
+    fn tell(&mut self, number: Number, record: Record, interrupt: &Interrupt) {
         if let Some(output) = &mut self.output
-            && let Err(error) = output.write(record)
+            && let Err(error) = output.write(&record)
         {
             self.output = None;
             self.fail(Failure::output(error), interrupt);
+        }
+        if let Some(readings) = &mut self.readings {
+            readings.set(number, Some(record.of(())));
         }
     }
 

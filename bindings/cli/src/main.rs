@@ -5,6 +5,7 @@
 // Doc comments are help texts; counts are shown as rates and lengths, where 53 bits do.
 #![allow(clippy::doc_markdown, clippy::cast_precision_loss)]
 
+mod account_set;
 mod accounts;
 mod apply;
 mod args;
@@ -23,6 +24,7 @@ mod metrics;
 mod output;
 mod plural;
 mod progress;
+mod readings;
 mod record;
 mod run;
 mod table;
@@ -74,7 +76,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Set(options) => {
             let wanted = options.value.is_on();
-            let to_all = |_: &record::Account| Some(wanted);
+            let to_all = |_| Some(wanted);
             let job = match (options.dry_run, options.no_read) {
                 (true, _) => Job::Compare(&to_all),
                 (_, true) => Job::Change(&to_all),
@@ -99,11 +101,13 @@ fn set(job: Job<'_>, wanted: bool, options: &args::Set) -> Result<(), Failure> {
     let command = format!("set {}", on_off(wanted));
     let progress = Progress::new(options.output.quiet, output::watched());
     let mut run = Run::begin(&command, &options.accounts, Some(&options.journal), &options.connection, &progress)?;
-    let (total, with_region) = (run.total(), run.sessions.len() > 1);
+    let numbers: Vec<_> = run.accounts.numbers().collect();
+    let (total, with_region) = (numbers.len(), run.sessions.len() > 1);
     let form = Form::from(&options.output);
     let output = Output::new(form, with_region, total == 1);
-    let ledger = Ledger::new(run.journal.take(), Some(output), false, run.interrupt.clone());
-    let worked = Work { job, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
+    let ledger = Ledger::new(run.journal.take(), Some(output), None, run.interrupt.clone());
+    let work = Work { job, accounts: &run.accounts, ledger: &ledger, progress, with_region };
+    let worked = work.run(&run.sessions, &numbers, &run.done);
     let book = ledger.into_book();
     let counts = &book.counts;
     let parts = [
@@ -129,11 +133,12 @@ fn get(options: &args::Get) -> Result<(), Failure> {
     // The results are progress enough where they are seen.
     let progress = Progress::new(options.output.quiet || io::IsTerminal::is_terminal(&io::stdout()), output::watched());
     let run = Run::begin("get", &options.accounts, None, &options.connection, &progress)?;
-    let (total, with_region) = (run.total(), run.sessions.len() > 1);
+    let numbers: Vec<_> = run.accounts.numbers().collect();
+    let (total, with_region) = (numbers.len(), run.sessions.len() > 1);
     let output = Output::new((&options.output).into(), with_region, total == 1);
-    let ledger = Ledger::new(None, Some(output), false, run.interrupt.clone());
-    let worked =
-        Work { job: Job::Read, ledger: &ledger, progress, with_region }.run(&run.sessions, run.accounts, &run.done);
+    let ledger = Ledger::new(None, Some(output), None, run.interrupt.clone());
+    let work = Work { job: Job::Read, accounts: &run.accounts, ledger: &ledger, progress, with_region };
+    let worked = work.run(&run.sessions, &numbers, &run.done);
     let book = ledger.into_book();
     tell_why(&book.counts);
     end(worked, book.failure, &book.counts, total, false)

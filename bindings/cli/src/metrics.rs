@@ -1,18 +1,11 @@
 //! What an audit found, as Prometheus reads it: for the textfile collector of node_exporter.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 
 use crate::findings::Findings;
 
-/// The text exposition format.
-pub fn text(findings: &Findings) -> String {
-    let mut out = String::new();
-    // Writing to a String does not fail.
-    let _ = write_text(findings, &mut out);
-    out
-}
-
-fn write_text(findings: &Findings, out: &mut String) -> std::fmt::Result {
+/// Writes the text exposition format.
+pub fn text(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
     gauge(out, "accounts", "Accounts by region and by state of open tracking.")?;
     for region in &findings.regions {
         let name = region.name.as_str();
@@ -38,6 +31,6 @@ fn write_text(findings: &Findings, out: &mut String) -> std::fmt::Result {
 
 const PREFIX: &str = "sendgrid_open_tracking_";
 
-fn gauge(out: &mut String, name: &str, help: &str) -> std::fmt::Result {
+fn gauge(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
     writeln!(out, "# HELP {PREFIX}{name} {help}\n# TYPE {PREFIX}{name} gauge")
 }

@@ -1,7 +1,8 @@
 //! What goes to standard output, in the form that was asked for.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use crate::args;
@@ -42,21 +43,23 @@ pub struct Output {
     /// Whether there is but one account, whose name need not be told.
     alone: bool,
     began: bool,
+    out: AutoStream<Stdout>,
 }
 
 impl Output {
     pub fn new(form: Form, with_region: bool, alone: bool) -> Output {
-        Output { form, with_region, alone, began: false }
+        Output { form, with_region, alone, began: false, out: AutoStream::auto(io::stdout()) }
     }
 
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
-        let mut out = anstream::AutoStream::auto(io::stdout().lock());
+        let mut line = Vec::new();
         match self.form {
-            Form::Json => writeln!(out, "{}", serde_json::to_string(record)?)?,
-            Form::Csv => out.write_all(&self.csv(record)?)?,
-            Form::Text => self.text(record, &mut out)?,
+            Form::Json => writeln!(line, "{}", serde_json::to_string(record)?)?,
+            Form::Csv => self.csv(record, &mut line)?,
+            Form::Text => self.text(record, &mut line)?,
         }
-        out.flush()
+        self.out.write_all(&line)?;
+        self.out.flush()
     }
 
     /// Failures go to standard error; of what was set, only what would change is told by name.
@@ -76,8 +79,8 @@ impl Output {
         if self.with_region { format!("{}\t", account.region.as_str()) } else { String::new() }
     }
 
-    fn csv(&mut self, record: &Record) -> io::Result<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+    fn csv(&mut self, record: &Record, out: &mut impl Write) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
         if !self.began {
             self.began = true;
             writer.write_record([
@@ -99,13 +102,13 @@ impl Output {
             &record.account.on_behalf_of,
             record.outcome,
             record.enabled,
-            &record.code,
+            record.code.name(),
             record.http_status,
             record.attempts,
             record.elapsed_ms,
             record.message.as_deref().map(safe_cell),
         ))?;
-        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+        writer.flush()
     }
 }
 
@@ -115,9 +118,9 @@ fn safe_cell(text: &str) -> String {
 }
 
 /// Prints text for people, in colour where that is seen.
-pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::output)
+pub fn print(text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(AutoStream::auto(io::stdout().lock()));
+    text(&mut out).and_then(|()| out.flush()).map_err(Failure::output)
 }
 
 pub fn watched() -> bool {

@@ -39,21 +39,25 @@ pub enum Ending {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<A = Account> {
     pub time: Timestamp,
     #[serde(flatten)]
-    pub account: Account,
+    pub account: A,
     pub outcome: Ending,
     /// What the service reported, if it did.
     pub enabled: Option<bool>,
-    /// `SG_OK`, `SG_ERR_TIMEOUT` and so on.
-    pub code: String,
+    /// As its name, `SG_OK`, `SG_ERR_TIMEOUT` and so on.
+    #[serde(with = "name_of_code")]
+    pub code: Code,
     pub http_status: Option<u16>,
     pub attempts: u32,
-    pub elapsed_ms: u64,
+    pub elapsed_ms: u32,
     /// Why it failed.
-    pub message: Option<String>,
+    pub message: Option<Box<str>>,
 }
+
+/// A record of an account that is known otherwise: of these there are many in memory.
+pub type Reading = Record<()>;
 
 impl Record {
     pub fn ok(account: Account, outcome: Ending, enabled: bool, report: &Report) -> Record {
@@ -61,7 +65,7 @@ impl Record {
     }
 
     pub fn failed(account: Account, error: &Error) -> Record {
-        let message = Some(error.message().to_owned());
+        let message = Some(error.message().into());
         Record::new(account, Ending::Failed, error.code(), error.enabled(), error.report(), message)
     }
 
@@ -71,23 +75,42 @@ impl Record {
         code: Code,
         enabled: Option<bool>,
         report: &Report,
-        message: Option<String>,
+        message: Option<Box<str>>,
     ) -> Record {
         Record {
             time: now(),
             account,
             outcome,
             enabled,
-            code: code.name().to_owned(),
+            code,
             http_status: report.http_status,
             attempts: report.attempts,
             elapsed_ms: milliseconds(report.elapsed),
             message,
         }
     }
+}
 
-    pub fn code(&self) -> Code {
-        Code::ALL.iter().copied().find(|code| code.name() == self.code).unwrap_or(Code::Internal)
+impl<A> Record<A> {
+    pub fn of<B>(self, account: B) -> Record<B> {
+        let Record { time, account: _, outcome, enabled, code, http_status, attempts, elapsed_ms, message } = self;
+        Record { time, account, outcome, enabled, code, http_status, attempts, elapsed_ms, message }
+    }
+}
+
+mod name_of_code {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use sg_open_tracking::Code;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(code.name())
+    }
+
+    /// A name that is not known is that of a later version.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(Code::ALL.iter().copied().find(|code| code.name() == name).unwrap_or(Code::Internal))
     }
 }
 
@@ -96,8 +119,8 @@ fn now() -> Timestamp {
     now.round(Unit::Millisecond).unwrap_or(now)
 }
 
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 pub fn on_off(enabled: bool) -> &'static str {

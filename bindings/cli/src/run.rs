@@ -1,6 +1,7 @@
 //! What the commands that go over accounts have in common: how they begin and how they end.
 
-use crate::accounts::{self, Listing};
+use crate::account_set::AccountSet;
+use crate::accounts::{self, Listing, Selection};
 use crate::args;
 use crate::connect::{self, Session};
 use crate::failure::{Failure, Family};
@@ -9,12 +10,11 @@ use crate::journal::{Done, Journal};
 use crate::ledger::Counts;
 use crate::output::{self, Form};
 use crate::progress::Progress;
-use crate::record::Account;
 
 /// What a command that goes over accounts begins with.
 pub struct Run {
     pub sessions: Vec<Session>,
-    pub accounts: Vec<Vec<Account>>,
+    pub accounts: AccountSet,
     pub listings: Vec<Listing>,
     pub interrupt: Interrupt,
     pub journal: Option<Journal>,
@@ -34,16 +34,10 @@ impl Run {
         let path = journal.and_then(|file| file.journal.as_ref());
         let (journal, done) = match path.map(|path| Journal::open(path, command)).transpose()? {
             Some((journal, done)) => (Some(journal), done),
-            None => (None, Done::new()),
+            None => (None, Done::default()),
         };
-        let selected = accounts::of_sessions(accounts, &sessions)?;
-        let listings = selected.iter().filter_map(|selection| selection.listing).collect();
-        let accounts = selected.into_iter().map(|selection| selection.accounts).collect();
+        let Selection { accounts, listings } = accounts::of_sessions(accounts, &sessions)?;
         Ok(Run { sessions, accounts, listings, interrupt, journal, done })
-    }
-
-    pub fn total(&self) -> usize {
-        self.accounts.iter().map(Vec::len).sum()
     }
 }
 
@@ -85,7 +79,7 @@ pub fn all_tried(
 /// For people, so that it does not get between what programs read.
 pub fn tell(form: Form, summary: &str) -> Result<(), Failure> {
     if form == Form::Text {
-        return output::print(&format!("{summary}\n"));
+        return output::print(|out| writeln!(out, "{summary}"));
     }
     anstream::eprintln!("{summary}");
     Ok(())

@@ -1,10 +1,10 @@
 //! Lists that people bring: lines of text, or a table as spreadsheets write it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use encoding_rs_io::DecodeReaderBytesBuilder;
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 use crate::failure::Failure;
 
@@ -12,10 +12,21 @@ use crate::failure::Failure;
 /// is that of decimals, a tab.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// All of a file, or of standard input for "-". UTF-16 is read where its mark says so.
+/// A file, or standard input for "-". UTF-16 is read where its mark says so.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(|error| Failure::file(format!("{}: {error}", path.display())))?)
+    };
+    Ok(Box::new(BufReader::new(decoded(input))))
+}
+
+/// All of it.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    let bytes = if path == Path::new("-") { decoded(io::stdin().lock()) } else { File::open(path).and_then(decoded) };
-    let bytes = bytes.map_err(|error| Failure::file(format!("{}: {error}", path.display())))?;
+    let mut bytes = Vec::new();
+    let read = open(path)?.read_to_end(&mut bytes);
+    read.map_err(|error| Failure::file(format!("{}: {error}", path.display())))?;
     String::from_utf8(bytes).map_err(|error| {
         let read = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         let line = read.matches('\n').count() + 1;
@@ -23,10 +34,8 @@ pub fn text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-fn decoded(input: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    DecodeReaderBytesBuilder::new().strip_bom(true).utf8_passthru(true).build(input).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn decoded<R: Read>(input: R) -> DecodeReaderBytes<R, Vec<u8>> {
+    DecodeReaderBytesBuilder::new().strip_bom(true).utf8_passthru(true).build(input)
 }
 
 /// The lines that hold something, each with its number; those that begin with # are comments.
@@ -128,7 +137,7 @@ mod tests {
             units.flat_map(|unit| if le { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
         };
         for bytes in [utf16("a\nü\n", true), utf16("a\nü\n", false), b"\xEF\xBB\xBFa\n\xC3\xBC\n".to_vec()] {
-            assert_eq!(decoded(&bytes[..]).unwrap(), "a\nü\n".as_bytes());
+            assert_eq!(io::read_to_string(decoded(&bytes[..])).unwrap(), "a\nü\n");
         }
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("latin");

@@ -1,7 +1,7 @@
 //! Files that are written whole or not at all: a reader meets the old one or the new one, whatever
 //! happens meanwhile.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
@@ -18,10 +18,11 @@ pub fn can_be_written(path: &Path) -> Result<(), Failure> {
 }
 
 /// Replaces the file by one with this content, which is on the disk then.
-pub fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let written = || {
-        let mut file = beside(path)?;
-        file.write_all(content)?;
+        let mut out = BufWriter::new(beside(path)?);
+        content(&mut out)?;
+        let file = out.into_inner()?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         sync_directory(path)

@@ -6,15 +6,16 @@ use std::thread;
 
 use sg_open_tracking::{Code, Error, Outcome};
 
+use crate::account_set::{AccountSet, Number};
 use crate::connect::Session;
 use crate::failure::Failure;
 use crate::journal::Done;
 use crate::ledger::Ledger;
 use crate::progress::Progress;
-use crate::record::{Account, Ending, Record};
+use crate::record::{Ending, Record};
 
 /// What an account is to have; `None` where that does not matter.
-pub type Wanted<'a> = &'a (dyn Fn(&Account) -> Option<bool> + Sync);
+pub type Wanted<'a> = &'a (dyn Fn(Number) -> Option<bool> + Sync);
 
 /// What is to be done with each account.
 #[derive(Clone, Copy)]
@@ -30,6 +31,7 @@ pub enum Job<'a> {
 
 pub struct Work<'a> {
     pub job: Job<'a>,
+    pub accounts: &'a AccountSet,
     pub ledger: &'a Ledger,
     pub progress: Progress,
     /// Whether there is more than one region to tell apart.
@@ -37,14 +39,11 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Does the job for all accounts that are not done already.
-    pub fn run(&self, sessions: &[Session], accounts: Vec<Vec<Account>>, done: &Done) -> Result<(), Failure> {
+    /// Does the job for all of these accounts that are not done already.
+    pub fn run(&self, sessions: &[Session], numbers: &[Number], done: &Done) -> Result<(), Failure> {
         thread::scope(|scope| {
-            let threads: Vec<_> = sessions
-                .iter()
-                .zip(accounts)
-                .map(|(session, accounts)| scope.spawn(|| self.run_region(session, accounts, done)))
-                .collect();
+            let threads: Vec<_> =
+                sessions.iter().map(|session| scope.spawn(|| self.run_region(session, numbers, done))).collect();
             // Each region's failure is its own; the first is told.
             let results: Vec<_> = threads
                 .into_iter()
@@ -54,34 +53,33 @@ impl Work<'_> {
         })
     }
 
-    fn run_region(&self, session: &Session, accounts: Vec<Account>, done: &Done) -> Result<(), Failure> {
-        let (earlier, accounts): (Vec<_>, Vec<_>) =
-            accounts.into_iter().partition(|account| done.contains_key(account));
-        for account in &earlier {
-            self.ledger.carry_over(&done[account]);
+    fn run_region(&self, session: &Session, numbers: &[Number], done: &Done) -> Result<(), Failure> {
+        let mut todo = Vec::new();
+        for number in numbers.iter().copied().filter(|number| self.accounts.region(*number) == session.region) {
+            let account = self.accounts.account(number);
+            match done.get(&account) {
+                Some(reading) => self.ledger.carry_over(number, reading.clone().of(account)),
+                None => todo.push(number),
+            }
         }
         match self.job {
-            Job::Read => self.read(session, &accounts, |account, outcome| Some(record(account, Ending::Read, outcome))),
-            Job::Compare(wanted) => self.read(session, &accounts, |account, outcome| {
-                let ending = match wanted(account) {
-                    None => Ending::Read,
-                    Some(wanted) if wanted == outcome.enabled => Ending::AlreadyRight,
-                    Some(_) => Ending::WouldChange,
-                };
-                Some(record(account, ending, outcome))
+            Job::Read => self.read(session, &todo, |_, _| Some(Ending::Read)),
+            Job::Compare(wanted) => self.read(session, &todo, |number, enabled| match wanted(number) {
+                None => Some(Ending::Read),
+                Some(wanted) if wanted == enabled => Some(Ending::AlreadyRight),
+                Some(_) => Some(Ending::WouldChange),
             }),
             Job::Change(wanted) => [false, true].into_iter().try_for_each(|value| {
-                let accounts: Vec<_> =
-                    accounts.iter().filter(|account| wanted(account) == Some(value)).cloned().collect();
-                self.change(session, &accounts, value)
+                let todo: Vec<_> = todo.iter().copied().filter(|number| wanted(*number) == Some(value)).collect();
+                self.change(session, &todo, value)
             }),
             Job::Set(wanted) => {
                 let mut wrong = Vec::new();
-                self.read(session, &accounts, |account, outcome| {
-                    if outcome.enabled == wanted {
-                        return Some(record(account, Ending::AlreadyRight, outcome));
+                self.read(session, &todo, |number, enabled| {
+                    if enabled == wanted {
+                        return Some(Ending::AlreadyRight);
                     }
-                    wrong.push(account.clone());
+                    wrong.push(number);
                     None
                 })?;
                 self.change(session, &wrong, wanted)
@@ -92,59 +90,58 @@ impl Work<'_> {
     fn read(
         &self,
         session: &Session,
-        accounts: &[Account],
-        entry: impl FnMut(&Account, &Outcome) -> Option<Record>,
+        numbers: &[Number],
+        ending: impl FnMut(Number, bool) -> Option<Ending>,
     ) -> Result<(), Failure> {
-        self.each(session, "reading", None, accounts, entry)
+        self.each(session, "reading", None, numbers, ending)
     }
 
-    fn change(&self, session: &Session, accounts: &[Account], wanted: bool) -> Result<(), Failure> {
+    fn change(&self, session: &Session, numbers: &[Number], wanted: bool) -> Result<(), Failure> {
         let doing = if wanted { "switching on" } else { "switching off" };
-        self.each(session, doing, Some(wanted), accounts, |account, outcome| {
-            Some(record(account, Ending::Changed, outcome))
-        })
+        self.each(session, doing, Some(wanted), numbers, |_, _| Some(Ending::Changed))
     }
 
-    /// Calls for each account, and enters what `entry` makes of what went well, and all that
-    /// failed.
+    /// Calls for each account, and enters all that failed, and what went well if that is its ending.
     fn each(
         &self,
         session: &Session,
         doing: &str,
         update_to: Option<bool>,
-        accounts: &[Account],
-        mut entry: impl FnMut(&Account, &Outcome) -> Option<Record>,
+        numbers: &[Number],
+        mut ending: impl FnMut(Number, bool) -> Option<Ending>,
     ) -> Result<(), Failure> {
-        if accounts.is_empty() {
+        if numbers.is_empty() {
             return Ok(());
         }
-        let client = &session.client;
+        let (client, accounts) = (&session.client, self.accounts);
         // As wide as the longest, so that the bars of both regions begin in one column.
         let region = if self.with_region { format!("{:<6} ", session.region.as_str()) } else { String::new() };
         let doing = format!("{region}{doing:<13}");
-        let mut task = self.progress.task(&doing, accounts.len(), &Arc::clone(client));
-        let mut enter = |account: &Account, result: Result<Outcome, Error>| {
+        let mut task = self.progress.task(&doing, numbers.len(), &Arc::clone(client));
+        let mut enter = |number, result: Result<Outcome, Error>| {
+            let account = accounts.account(number);
             let record = match &result {
-                Ok(outcome) => entry(account, outcome),
-                Err(error) => Some(Record::failed(account.clone(), error)),
+                Ok(outcome) => ending(number, outcome.enabled)
+                    .map(|ending| Record::ok(account, ending, outcome.enabled, &outcome.report)),
+                Err(error) => Some(Record::failed(account, error)),
             };
             if let Some(record) = record {
-                self.ledger.enter(&record, |print| task.above(print));
+                self.ledger.enter(number, record, |print| task.above(print));
             }
             task.advance(result.is_err());
         };
         // The account itself, and one alone, who is not to wait long for the limit.
-        let single = |account: &&Account| account.on_behalf_of.is_none() || accounts.len() == 1;
-        let (single, subusers): (Vec<_>, Vec<_>) = accounts.iter().partition(single);
-        for account in single {
-            let name = account.on_behalf_of.as_deref();
+        let single = |number: &Number| accounts.on_behalf_of(*number).is_none() || numbers.len() == 1;
+        let (single, subusers): (Vec<_>, Vec<_>) = numbers.iter().copied().partition(single);
+        for number in single {
+            let name = accounts.on_behalf_of(number);
             let result = match update_to {
                 Some(enabled) => client.update(enabled, name),
                 None => client.get(name),
             };
-            enter(account, result);
+            enter(number, result);
         }
-        let names = subusers.iter().filter_map(|account| account.on_behalf_of.as_deref());
+        let names = subusers.iter().filter_map(|number| accounts.on_behalf_of(*number));
         let on_result = |index: usize, result| {
             enter(subusers[index], result);
             ControlFlow::Continue(())
@@ -159,8 +156,4 @@ impl Work<'_> {
             _ => Ok(()),
         }
     }
-}
-
-fn record(account: &Account, ending: Ending, outcome: &Outcome) -> Record {
-    Record::ok(account.clone(), ending, outcome.enabled, &outcome.report)
 }
