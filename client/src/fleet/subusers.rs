@@ -4,9 +4,11 @@
 //! read. So no short page is taken for the end, and the list is read again until two passes in a
 //! row have the same names.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
+
+use string_interner::backend::StringBackend;
+use string_interner::{StringInterner, Symbol};
 
 use super::queue::{Item, Queue};
 use crate::request::Request;
@@ -55,7 +57,8 @@ impl Client {
             queue: &Queue::new(self),
             on_subuser: &mut on_subuser,
             page_size: PAGE,
-            known: HashMap::new(),
+            known: StringInterner::new(),
+            seen: Vec::new(),
             listing: Listing::default(),
         };
         let result = list.read();
@@ -73,8 +76,10 @@ struct List<'a> {
     on_subuser: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
     /// What a page is asked to hold.
     page_size: usize,
-    /// Each name, and the last pass that it was in.
-    known: HashMap<String, u32>,
+    /// Each name once, all in one buffer.
+    known: StringInterner<StringBackend>,
+    /// The last pass that each was in.
+    seen: Vec<u32>,
     listing: Listing,
 }
 
@@ -146,7 +151,8 @@ impl List<'_> {
     /// Takes a name of the pass in, and hands it over if it is new.
     fn note(&mut self, name: &str, pass: &mut Pass) -> Result<(), Error> {
         let now = self.listing.passes;
-        let before = self.known.get_mut(name).map(|seen| std::mem::replace(seen, now));
+        let number = self.known.get_or_intern(name).to_usize();
+        let before = self.seen.get_mut(number).map(|seen| std::mem::replace(seen, now));
         if before != Some(now) {
             pass.names += 1;
             pass.news += usize::from(before != Some(now - 1));
@@ -155,11 +161,11 @@ impl List<'_> {
     }
 
     fn hand_over(&mut self, name: &str) -> Result<(), Error> {
-        if self.known.len() == NAMES_MAX {
+        if self.seen.len() == NAMES_MAX {
             let message = format!("the list of subusers does not end: it has more than {NAMES_MAX} names");
             return Err(Error::new(Code::Protocol, message));
         }
-        self.known.insert(name.to_owned(), self.listing.passes);
+        self.seen.push(self.listing.passes);
         self.listing.names += 1;
         if (self.on_subuser)(name).is_break() {
             return Err(Error::new(Code::Cancelled, "the callback said stop"));
