@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use crate::args;
@@ -48,13 +48,18 @@ pub struct Output {
 
 impl Output {
     pub fn new(form: Form, with_region: bool, alone: bool) -> Output {
-        Output { form, with_region, alone, began: false, out: AutoStream::auto(io::stdout()) }
+        // What is for programs has no colours to take out.
+        let colours = if form == Form::Text { AutoStream::choice(&io::stdout()) } else { ColorChoice::AlwaysAnsi };
+        Output { form, with_region, alone, began: false, out: AutoStream::new(io::stdout(), colours) }
     }
 
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
         let mut line = Vec::new();
         match self.form {
-            Form::Json => writeln!(line, "{}", serde_json::to_string(record)?)?,
+            Form::Json => {
+                serde_json::to_writer(&mut line, record)?;
+                line.push(b'\n');
+            }
             Form::Csv => self.csv(record, &mut line)?,
             Form::Text => self.text(record, &mut line)?,
         }
