@@ -557,8 +557,8 @@ sg_code sg_client_get_many(const struct sg_client *client,
  *
  * The list is read again until two passes in a row have the same names, so that none is passed
  * over while subusers are added or removed: a list that does not change is read twice. Those that
- * are added or removed meanwhile may or may not be among the names; all others are. Names are
- * remembered, some 100 bytes each.
+ * are added or removed meanwhile may or may not be among the names; all others are. Each name
+ * is kept meanwhile, with some 20 bytes.
  *
  * Returns SG_OK if the list is complete, SG_ERR_CANCELLED if on_subuser said stop, SG_ERR_PROTOCOL
  * if it has no end or changes with each of 20 passes, else another error: the names that were

@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use sg_open_tracking::{Client, Code, Config, Region};
+use sg_open_tracking::{Client, Code, Config, LogLevel, Region};
 
 const KEY: &str = "SG.the-key-of-the-fuzzer";
 
@@ -21,6 +21,9 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let mut config = Config::new();
     config.set_base_url(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     config.set_timeout(Duration::from_secs(5)).unwrap().set_max_retries(0);
+    config.set_log(LogLevel::Debug, |_, line| {
+        assert!(line.starts_with("event=") && !line.contains(KEY) && !line.contains(char::is_control), "{line:?}");
+    });
     std::thread::spawn(move || listener.incoming().flatten().for_each(serve));
     Client::new(KEY, Region::Global, &config).unwrap()
 });
