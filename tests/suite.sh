@@ -97,9 +97,11 @@ refuses_older() {
     local older=$build/libsg_open_tracking-1.0.0.so needed output
     needed=$(sed -n '0,/^version = "\([0-9]*\.[0-9]*\).*"/s//\1/p' Cargo.toml)
     "${CC:-cc}" -shared -fPIC -o "$older" -x c - <<<'const char *sg_version(void) { return "1.0.0"; }' || return
-    ! output=$(SG_OPEN_TRACKING_LIBRARY=$older "$@" 2>&1) || return
+    # A check that passes prints the message alone, not the traceback around it.
+    ! output=$(SG_OPEN_TRACKING_LIBRARY=$older "$@" 2>&1) && grep -m 1 -F <<<"$output" \
+        "$older is libsg_open_tracking 1.0.0, and this package needs $needed or a later ${needed%.*}.x: " && return
     echo "$output"
-    [[ $output == *"$older is libsg_open_tracking 1.0.0, and this package needs $needed or a later ${needed%.*}.x: "* ]]
+    return 1
 }
 
 # Does a command end well and print just this? prints TEXT COMMAND...
