@@ -123,7 +123,7 @@ test-book: book ## the book in a browser: its search, on a phone, light and dark
 counters: build ## count what a warm call costs, and compare with what is committed
 	benches/counters
 
-bench: build ## measure the library beside its peers (five minutes, a quiet machine)
+bench: build cli ## measure the library and the tool beside their peers (seven minutes, a quiet machine)
 	benches/run
 
 profile: ## where the instructions of a warm call go, by crate and by function

@@ -34,11 +34,25 @@ def _per_call(count: Callable[[int], list[int]]) -> list[float]:
     return [(long - short) / (LONG - SHORT) for short, long in zip(count(SHORT), count(LONG), strict=True)]
 
 
+def instructions(program: Program, place: Place, *arguments: str | int) -> int:
+    """Of a run."""
+    with tempfile.NamedTemporaryFile() as profile:
+        finished = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile.name}", *program.command,
+             *map(str, arguments)],
+            env=place.environment(program), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    found = re.search(r"Collected : (\d+)", finished.stderr)
+    if finished.returncode != 0 or not found:
+        raise SystemExit(f"{program.name}: {finished.stderr}")
+    return int(found[1])
+
+
 def counts(program: Program, place: Place, counting: Path) -> Counts:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "counts"
 
-        def run(tool: list[str], calls: int, extra: dict[str, str] | None = None) -> str:
+        def run(tool: list[str], calls: int, extra: dict[str, str] | None = None) -> None:
             finished = subprocess.run(
                 [*tool, *program.command, "count", str(calls)],
                 env=place.environment(program) | (extra or {}),
@@ -48,14 +62,6 @@ def counts(program: Program, place: Place, counting: Path) -> Counts:
             )
             if finished.returncode != 0:
                 raise SystemExit(f"{program.name}: {finished.stderr}")
-            return finished.stderr
-
-        def instructions(calls: int) -> list[int]:
-            said = run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"], calls)
-            found = re.search(r"Collected : (\d+)", said)
-            if not found:
-                raise SystemExit(f"valgrind says no count: {said}")
-            return [int(found[1])]
 
         def system_calls(calls: int) -> list[int]:
             run(["strace", "-f", "-c", "--summary-columns=calls,name", "-o", str(file)], calls)
@@ -68,7 +74,7 @@ def counts(program: Program, place: Place, counting: Path) -> Counts:
         lookups, threads, allocations, heap_growth = _per_call(preloaded)
         return Counts(
             # What a run of a thousand calls does once is not a warm call's.
-            instructions=round(_per_call(instructions)[0]),
+            instructions=round(_per_call(lambda calls: [instructions(program, place, "count", calls)])[0]),
             system_calls=round(_per_call(system_calls)[0], 1),
             lookups=round(lookups, 1),
             threads=round(threads, 1),

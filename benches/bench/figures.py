@@ -9,8 +9,19 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from . import programs
-from .counts import counts, stripped_size
-from .measures import Place, calls_a_second, delayed, first_ms, forked_ms, idle_kb, peak_mb, warm_us
+from .counts import counts, instructions, stripped_size
+from .measures import (
+    Place,
+    calls_a_second,
+    delayed,
+    first_ms,
+    forked_ms,
+    idle_kb,
+    peak_mb,
+    run_peak_mb,
+    run_s,
+    warm_us,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,6 +187,31 @@ def round_trips(bench: Bench) -> Iterator[Figure]:
         yield Figure(f"first call, {ROUND_TRIP_MS} ms away", "round trips", values, reach=3, whole=True)
 
 
+def subusers(bench: Bench) -> Iterator[Figure]:
+    """The tool beside a program that asks for the same and forgets it."""
+    server, both = bench.free_server, [bench.programs.tool, bench.programs.fleet]
+    place = Place(server.url, server.one_ca)
+
+    def instructions_each(program: Program) -> float:
+        # Far apart, since threads that wait for each other make it a little more or less.
+        few, many = 1000, 4000
+        server.list_subusers(few)
+        first = instructions(program, place)
+        server.list_subusers(many)
+        return (instructions(program, place) - first) / (many - few)
+
+    values, ratio = in_turn(1, both, instructions_each, over="fleet")
+    yield Figure("instructions of the tool for a subuser", "", values, "fleet", ratio)
+    for number, rounds in ((10_000, 7), (100_000, 3)):
+        server.list_subusers(number)
+        values, ratio = in_turn(rounds, both, lambda q: run_s(q, place), over="fleet")
+        yield Figure(f"{number:,} subusers by the tool", "s", values, "fleet", ratio)
+    for number in (1000, 100_000):
+        server.list_subusers(number)
+        values, _ = in_turn(1, both, lambda q: run_peak_mb(q, place))
+        yield Figure(f"peak memory of the tool with {number:,} subusers", "MB", values)
+
+
 # By the names that `benches/run` takes.
 FIGURES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "counts": counted,
@@ -185,4 +221,5 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "size": size,
     "threads": threads,
     "round-trips": round_trips,
+    "subusers": subusers,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -96,6 +98,29 @@ def calls_a_second(program: Program, place: Place, processes: int, threads: int,
         raise SystemExit(f"{program.name}: a process failed")
     begun, ended = min(span[0] for span in spans), max(span[1] for span in spans)
     return processes * threads * calls / ((ended - begun) / 1e9)
+
+
+def _to_its_end(program: Program, place: Place, *by: str) -> None:
+    finished = subprocess.run(
+        [*by, *program.command], env=place.environment(program), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, check=False,
+    )  # fmt: skip
+    if finished.returncode != 0:
+        raise SystemExit(f"{program.name}: {finished.stderr}")
+
+
+def run_s(program: Program, place: Place) -> float:
+    """The time of a whole run."""
+    started = time.monotonic()
+    _to_its_end(program, place)
+    return time.monotonic() - started
+
+
+def run_peak_mb(program: Program, place: Place) -> float:
+    """The peak memory of a whole run; by another program, since a child is charged with its parent's."""
+    with tempfile.NamedTemporaryFile("r") as peak:
+        _to_its_end(program, place, "/usr/bin/time", "--format=%M", f"--output={peak.name}")
+        return int(peak.read()) * 1024 / 1e6
 
 
 @contextmanager

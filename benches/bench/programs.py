@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benches/peers"
 BUILD = Path(os.environ.get("BUILD", ROOT / "build/bench"))
 LIBRARY = Path(os.environ.get("SG_OPEN_TRACKING_LIBRARY", ROOT / "target/release/libsg_open_tracking.so"))
+TOOL = Path(os.environ.get("SG_OPEN_TRACKING_TOOL", ROOT / "target/release/sg-open-tracking"))
+# As peer.h has it.
+KEY = "SG.bbbbbbbbbbbbbbbbbbbbbb.ccccccccccccccccccccccccccccccccccccccccccc"
 
 # The first release, as `benches/run` has built it.
 FIRST_RELEASE = BUILD / "first-release/target/release/libsg_open_tracking.so"
@@ -27,18 +30,19 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def _compile(name: str, *inputs: str | Path) -> list[str]:
+def _compile(name: str, *inputs: str | Path, main: str = "main.c") -> list[str]:
     program = BUILD / name
     compiler = os.environ.get("CC", "cc")
     subprocess.run(
         [compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{PEERS}", f"-I{ROOT / 'include'}",
-         "-o", program, PEERS / "main.c", *inputs, "-lpthread"],
+         "-o", program, PEERS / main, *inputs, "-lpthread"],
         check=True,
     )  # fmt: skip
     return [str(program)]
 
 
-def ours(name: str = "ours", library: Path = LIBRARY) -> Program:
+def _link(name: str, library: Path) -> list[str | Path]:
+    """What links a program with a copy of the library."""
     if not library.exists():
         raise SystemExit(f"{library} is not there: run `make build` first, or set SG_OPEN_TRACKING_LIBRARY")
     # The loader looks for the SONAME, which cargo's target directory may not have.
@@ -46,7 +50,18 @@ def ours(name: str = "ours", library: Path = LIBRARY) -> Program:
     directory.mkdir(parents=True, exist_ok=True)
     soname = directory / "libsg_open_tracking.so.1"
     shutil.copy(library, soname)
-    return Program(name, _compile(name, PEERS / "ours.c", soname, f"-Wl,-rpath,{directory}"))
+    return [soname, f"-Wl,-rpath,{directory}"]
+
+
+def ours(name: str = "ours", library: Path = LIBRARY) -> Program:
+    return Program(name, _compile(name, PEERS / "ours.c", *_link(name, library)))
+
+
+def tool() -> Program:
+    if not TOOL.exists():
+        raise SystemExit(f"{TOOL} is not there: run `make cli` first, or set SG_OPEN_TRACKING_TOOL")
+    command = [str(TOOL), "audit", "--all-subusers", "--json", "--quiet"]
+    return Program("ours", command, {"SENDGRID_API_KEY": KEY})
 
 
 def counting() -> Path:
@@ -85,6 +100,9 @@ class Programs:
     official: list[Program]
     # The link with a round trip of its own.
     delay: Path
+    # The command-line tool, and what makes the same calls and nothing else.
+    tool: Program
+    fleet: Program
 
 
 def _official() -> list[Program]:
@@ -113,4 +131,6 @@ def all_programs() -> Programs:
         curl=Program("libcurl", _compile("libcurl", PEERS / "curl.c", "-lcurl")),
         official=_official(),
         delay=rust / "delay",
+        tool=tool(),
+        fleet=Program("fleet", _compile("fleet", *_link("ours", LIBRARY), main="fleet.c")),
     )

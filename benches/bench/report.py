@@ -40,6 +40,8 @@ NOTES = """
   is a small proxy that holds back what passes by half a round trip, and a new connection's first bytes by one
   more, for the TCP handshake that the loopback does at once.
 - An idle connection's memory is what the heap holds more with 64 of them than with one, divided.
+- The tool, `audit --all-subusers --json`, lists the subusers and reads each over 8 connections, and keeps what it needs
+  for its report; *fleet* is a C program that makes the same calls by the library, and forgets the results.
 - The 8 threads and the 8 processes make their calls all at once, and share the machine's processors with the server.
 """
 

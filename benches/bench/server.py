@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
 import subprocess
 import time
@@ -14,6 +16,9 @@ from .measures import pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# As many names are on a page of the list of subusers.
+PAGE = 500
 
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 AUTHORITIES = 140
@@ -55,6 +60,7 @@ http {{
         ssl_certificate_key {directory}/leaf.key;
         ssl_session_cache shared:tls:1m;
         location = /v3/tracking_settings/open {{ return 200 '{{"enabled":false}}'; }}
+        location = /v3/subusers {{ root {directory}/subusers; try_files /$arg_offset.json /none.json =500; }}
     }}
 }}
 """
@@ -67,10 +73,21 @@ class Server:
     one_ca: Path
     # The same among those that a system trusts.
     system_cas: Path
+    # The pages of the list of subusers.
+    subusers: Path
 
     @property
     def url(self) -> str:
         return f"https://localhost:{self.port}"
+
+    def list_subusers(self, number: int) -> None:
+        """Has so many from now on."""
+        shutil.rmtree(self.subusers, ignore_errors=True)
+        self.subusers.mkdir()
+        (self.subusers / "none.json").write_text("[]")
+        for offset in range(0, number, PAGE):
+            names = [{"username": f"subuser-{i:06}"} for i in range(offset, min(offset + PAGE, number))]
+            (self.subusers / f"{offset}.json").write_text(json.dumps(names))
 
 
 def _certificate(directory: Path, name: str, kind: str, *options: str | Path) -> Path:
@@ -128,7 +145,7 @@ def server(directory: Path, cpus: list[int]) -> Iterator[Server]:
     one_ca, system_cas = _certificates(directory)
     process, port = _start(directory, cpus)
     try:
-        yield Server(port, one_ca, system_cas)
+        yield Server(port, one_ca, system_cas, directory / "subusers")
     finally:
         process.terminate()
         process.wait()
