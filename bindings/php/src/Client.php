@@ -133,6 +133,7 @@ final class Client
             self::$listed[] = $name;
             return true;
         });
+        self::$listed = []; // of a list that the script's end broke off, which runs no finally
         try {
             $this->call(fn (CData $result) => Native::uninterrupted(fn () =>
                 Native::library()->sg_client_list_subusers($this->open(), $onSubuser, null, $result)));

@@ -351,6 +351,26 @@ final class BindingTest extends TestCase
         self::assertGreaterThan(2, $logger->called);
     }
 
+    public function testAListThatTheScriptsEndBrokeOffIsInNoLaterOne(): void
+    {
+        $script = sprintf('require "%s";', self::PACKAGE . '/autoload.php') . <<<'PHP'
+            $client = new SgOpenTracking\Client(getenv('SENDGRID_API_KEY'));
+            register_shutdown_function(fn () => print(count($client->listSubusers())));
+            pcntl_async_signals(true);
+            pcntl_signal(SIGUSR1, fn () => exit);
+            if (pcntl_fork() === 0) {
+                usleep(50_000);
+                posix_kill(posix_getppid(), SIGUSR1);
+                posix_kill(getmypid(), SIGKILL);
+            }
+            while (true) {
+                $client->listSubusers();
+            }
+            PHP;
+        [$output, $errors] = self::php(['-r', $script], getenv('SG_OPEN_TRACKING_LIBRARY'));
+        self::assertSame('25', $output, $errors);
+    }
+
     /** A script that ended, or threw, amid a callback would leave the library in the midst of its call. */
     public function testNothingEndsTheScriptAmidACallback(): void
     {
