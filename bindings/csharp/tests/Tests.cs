@@ -35,6 +35,11 @@ public static partial class Tests
                 return 0;
             }
         }
+        if (arguments.Length == 1 && arguments[0] == "--leave")
+        {
+            Leave();
+            return 0;
+        }
         var tests = typeof(Tests).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly);
         var failed = 0;
         foreach (var test in tests)
@@ -134,6 +139,41 @@ public static partial class Tests
             error = errors.Result;
             return output.Trim();
         }
+    }
+
+    /// <summary>Ends the program amid calls. Mono would wait for them, if the client were not closed.</summary>
+    private static void Leave()
+    {
+        var client = Open();
+        var call = new Thread(() =>
+        {
+            try
+            {
+                client.Get("fault-silent");
+            }
+            catch (Exception)
+            {
+                // cut off by what ends the program
+            }
+        });
+        call.IsBackground = true;
+        call.Start();
+        client.GetAsync("fault-silent");
+        client.GetMany(new[] { "subuser-00001", "fault-silent" }).GetEnumerator().MoveNext();
+        if (Type.GetType("Mono.Runtime") != null)
+        {
+            client.Dispose();
+        }
+        Console.WriteLine("left");
+    }
+
+    public static void CallsHoldNoProgramUp()
+    {
+        var took = Stopwatch.StartNew();
+        var library = Environment.GetEnvironmentVariable("SG_OPEN_TRACKING_LIBRARY");
+        Equal("left", RunNet(typeof(Tests).Assembly.Location + " --leave", library, out var error));
+        Equal("", error);
+        True(took.Elapsed < TimeSpan.FromSeconds(6), took.Elapsed.ToString());
     }
 
     public static void AResultTellsAll()
