@@ -149,7 +149,7 @@ test-foreign-packages: dist-aarch64 dist-musl ## wheels and npm packages for aar
 test-repeats: dist ## build the release again elsewhere: the same files, bit for bit
 	tests/repeats.sh
 
-test-platforms: build ## other processors and systems, by emulators: the library, and its C programs run
+test-platforms: build ## other processors and systems, by emulators: 35 minutes of processor time
 	tests/platforms.sh
 
 test-distributions: dist ## each package in trees of Debian 11 to testing, with nothing but the interpreter
