@@ -109,7 +109,7 @@ test-cargo-c: build pages ## `cargo cinstall` gives what `make install` does
 $(MANAGERS:%=test-%): test-%: build pages
 	tests/managers/$*
 
-test-package-managers: ## the packages of each package manager, made and used: twenty minutes of processor time
+test-package-managers: ## the packages of each package manager, made and used: 24 minutes of processor time
 	tests/all.sh $(MANAGERS:%=test-%)
 	@grep -h '^|' $(MANAGERS:%=build/logs/test-%.log)
 
