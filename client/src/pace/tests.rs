@@ -206,11 +206,14 @@ fn the_allowed_rate_is_kept() {
         (Not, WithItsFirstRequest, 60, Some(200), 0.50, 60, 60),
     ];
     for (told, begins, window, other, share, refused, refused_later) in cases {
-        let server = Server { limit: 600, window: window * 1000, told, begins, ends: 0, used: 0 };
-        let run = run(server, 1500, other);
-        let case = format!("{told:?}, {begins:?}, {window} s, {other:?}: {run:?}");
-        assert!(run.share >= share, "{case}");
-        assert!(run.refused <= refused && run.refused_later <= refused_later, "{case}");
+        let server = || Server { limit: 600, window: window * 1000, told, begins, ends: 0, used: 0 };
+        // A backoff is partly chance, and now and then misses the window's start by seconds.
+        let runs = if told == Not { 7 } else { 1 };
+        let mut runs: Vec<_> = (0..runs).map(|_| run(server(), 1500, other)).collect();
+        runs.sort_by(|a, b| a.share.total_cmp(&b.share));
+        let case = format!("{told:?}, {begins:?}, {window} s, {other:?}: {runs:?}");
+        assert!(runs[runs.len() / 2].share >= share, "{case}");
+        assert!(runs.iter().all(|run| run.refused <= refused && run.refused_later <= refused_later), "{case}");
     }
 }
 
