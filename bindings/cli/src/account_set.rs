@@ -15,11 +15,9 @@ pub type Number = SymbolU32;
 pub struct AccountSet(StringInterner<StringBackend<Number>>);
 
 impl AccountSet {
-    /// Takes it in, if it is not there already: its number, and whether it is new.
-    pub fn insert(&mut self, region: RegionName, on_behalf_of: Option<&str>) -> (Number, bool) {
-        let before = self.len();
-        let number = self.0.get_or_intern(key(region, on_behalf_of));
-        (number, self.len() > before)
+    /// Takes it in, if it is not there already.
+    pub fn insert(&mut self, region: RegionName, on_behalf_of: Option<&str>) -> Number {
+        self.0.get_or_intern(key(region, on_behalf_of))
     }
 
     pub fn find(&self, account: &Account) -> Option<Number> {
@@ -121,9 +119,10 @@ mod tests {
         ];
         let mut numbers = Vec::new();
         for (region, name) in accounts {
-            let (number, is_new) = set.insert(region, name);
-            assert!(is_new);
-            assert_eq!(set.insert(region, name), (number, false));
+            let before = set.len();
+            let number = set.insert(region, name);
+            assert_eq!(set.len(), before + 1);
+            assert_eq!((set.insert(region, name), set.len()), (number, before + 1));
             let account = Account { region, on_behalf_of: name.map(str::to_owned) };
             assert_eq!((set.account(number), set.find(&account)), (account, Some(number)));
             numbers.push(number);
@@ -137,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_none() {
         let mut set = AccountSet::default();
-        let [first, second] = ["a", "b"].map(|name| set.insert(RegionName::Global, Some(name)).0);
+        let [first, second] = ["a", "b"].map(|name| set.insert(RegionName::Global, Some(name)));
         let mut known = Known::default();
         known.set(second, Some(7));
         assert_eq!((known.get(first), known.get(second)), (None, Some(&7)));

@@ -98,7 +98,7 @@ impl Baseline {
     }
 
     fn enter(&mut self, account: &Account, enabled: Option<bool>) {
-        let (number, _) = self.accounts.insert(account.region, account.on_behalf_of.as_deref());
+        let number = self.accounts.insert(account.region, account.on_behalf_of.as_deref());
         self.enabled.set(number, Some(enabled));
     }
 
@@ -162,7 +162,7 @@ mod tests {
         }
         let (mut accounts, mut known) = (AccountSet::default(), Known::default());
         for (name, enabled) in now {
-            known.set(accounts.insert(RegionName::Global, Some(name)).0, Some(reading(enabled)));
+            known.set(accounts.insert(RegionName::Global, Some(name)), Some(reading(enabled)));
         }
         let readings = Readings::new(&accounts, Some(known));
         let listing = Listing { region: RegionName::Global, names: 6, pages: 1, passes: 2 };

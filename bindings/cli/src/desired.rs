@@ -133,7 +133,7 @@ impl Reader {
             Err(why) => return self.mistakes.push(format!("line {line}: {why}")),
         };
         let Desired { accounts, wanted } = &mut self.desired;
-        let (number, _) = accounts.insert(account.region, account.on_behalf_of.as_deref());
+        let number = accounts.insert(account.region, account.on_behalf_of.as_deref());
         match wanted.get(number) {
             Some(before) if before.enabled != enabled => self.mistakes.push(format!(
                 "lines {} and {line} contradict each other: {} is to be {} and {}",

@@ -37,7 +37,7 @@ pub struct Done {
 impl Done {
     fn enter(&mut self, record: Record) {
         let Account { region, on_behalf_of } = &record.account;
-        let (number, _) = self.accounts.insert(*region, on_behalf_of.as_deref());
+        let number = self.accounts.insert(*region, on_behalf_of.as_deref());
         self.readings.set(number, (record.outcome != Ending::Failed).then(|| record.of(())));
     }
 
